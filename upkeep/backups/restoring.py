@@ -4,6 +4,7 @@ First all is looked at, then the database is put under another name, brought to 
 feed, then comes what lies beside it, and the database's own name last: interrupted anywhere, there is no half of it.
 """
 
+import errno
 import os
 from collections.abc import Callable
 from contextlib import closing, suppress
@@ -79,8 +80,8 @@ def restore(backup: Path, place: Place, prepare: Prepare, over: bool = False, at
         reached = feed.Place(max(given.position, content.place), max(given.epoch or 0, content.epoch))
         aside = place.data_dir / f"{ASIDE}{folders.name(at)}"
         with told("Putting it back"):
-            if database.is_sqlite:
-                state = _sqlite(backup, Path(database.url.database or ""), prepare, over, reached, at, aside, place)
+            if (file := database.file) is not None:
+                state = _sqlite(backup, file, prepare, over, reached, at, aside, place)
             else:
                 then = partial(put_beside, backup, place.data_dir, aside)
                 state = _postgresql(backup, database, content, prepare, over, reached, at, then)
@@ -88,7 +89,7 @@ def restore(backup: Path, place: Place, prepare: Prepare, over: bool = False, at
         with database.read() as session:
             doubted = doubting.count(session)
         said = [f"The database is as it was at {found.made_at}, its schema is now {max(known())}."]
-        places = [f"{aside}"] if aside.exists() else []
+        places = [str(one) for one in _places_aside(database, aside) if one.exists()]
         places += [f"the schema {one} of the database" for one in schemas_aside(database) if one == _schema(at)]
         if places:
             said.append(f"What was there before lies in {' and in '.join(places)}; remove it when you need it no more.")
@@ -140,7 +141,7 @@ def _sqlite(
         put_beside(backup, place.data_dir, aside)
         for name in (path, *(Path(f"{path}{one}") for one in BESIDE)):
             if name.exists():
-                _move(name, aside)
+                _move_database(name, aside)
         unfinished.rename(path)
         durable.sync_folder(path.parent)
     finally:
@@ -153,6 +154,28 @@ def put_sqlite(backup: Path, path: Path) -> None:
     """The backup's database at the path, as it is. Raises OSError."""
     _remove_beside(path)
     beside.written(backup / SQLITE_FILE, path)
+
+
+def _move_database(path: Path, aside: Path) -> None:
+    """Where it lies on another disk than the data folder nothing is renamed into that one, and its own may have no room."""
+    try:
+        _move(path, aside)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        with suppress(OSError):  # secrets may lie there
+            aside.rmdir()
+        _move(path, path.parent / aside.name)
+
+
+def _places_aside(database: Database, aside: Path) -> list[Path]:
+    return list(dict.fromkeys((aside, *([database.file.parent / aside.name] if database.file else ()))))
+
+
+def folders_aside(database: Database) -> list[Path]:
+    """What restores have moved aside beside SQLite's file, and nobody has removed yet."""
+    found = database.file.parent.glob(f"{ASIDE}*") if database.file else ()
+    return sorted(path for path in found if path.is_dir())
 
 
 def _remove_beside(path: Path) -> None:
@@ -210,9 +233,13 @@ def schemas_aside(database: Database) -> list[str]:
 def put_postgresql(backup: Path, database: Database, content: Content) -> None:
     """The backup's rows in an empty database, as they are. Raises Refused."""
     with database.read() as session:
-        least = max(content.client or 0, postgresql.server_version(session))
-    pg_restore, _ = postgresql.program("pg_restore", least)
-    postgresql.restore(database, pg_restore, backup / DUMP)
+        server = postgresql.server_version(session)
+    pg_restore, release = postgresql.program("pg_restore", max(content.client or 0, server))
+    if server < postgresql.KNOWS_IT <= release:
+        psql, _ = postgresql.program("psql", release)
+        postgresql.restore_older(database, pg_restore, psql, backup / DUMP)
+    else:
+        postgresql.restore(database, pg_restore, backup / DUMP)
 
 
 def _back(database: Database, schema: str) -> None:
