@@ -4,7 +4,9 @@ RFC 5321, section 4.2: 2yz is done, 4yz not now, 5yz not at all. A server that h
 leaves it open whether it will deliver (section 6.1: it then must, and may have no way to say so).
 """
 
+import re
 import smtplib
+import socket
 import ssl
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -106,7 +108,7 @@ class _Watched(smtplib.SMTP):
     def __init__(self, deadline: Deadline, mail: Mail, tls: ssl.SSLContext | None):
         self._deadline = deadline
         self._tls = tls
-        super().__init__(timeout=mail.seconds)
+        super().__init__(local_hostname=_own_name(socket.getfqdn()), timeout=mail.seconds)
         self._host = mail.host  # what STARTTLS compares the certificate with
 
     def auth(
@@ -122,6 +124,21 @@ class _Watched(smtplib.SMTP):
         line = super()._get_socket(host, port, timeout)  # type: ignore[misc]  # typeshed leaves it out
         self._deadline.watch(line)
         return line if self._tls is None else self._tls.wrap_socket(line, server_hostname=host)
+
+
+def _own_name(name: str) -> str:
+    """How we greet a server: by this host's name where it is one of the DNS, else by an address, as RFC 5321 has it (4.1.4). Names
+    of containers have underscores, as ``wrapup-worker-1.wrapup_default``, for which a server refuses whoever greets with them."""
+    if _HOST.fullmatch(name):
+        return name
+    try:
+        return f"[{socket.gethostbyname(socket.gethostname())}]"
+    except OSError:
+        return "[127.0.0.1]"
+
+
+_LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
+_HOST = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})+")
 
 
 class _InUtf8(str):

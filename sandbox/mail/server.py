@@ -1,12 +1,13 @@
 """An SMTP server over sockets, as RFC 5321 has it. What it took is kept, with how often each Message-ID came.
 
 Faults: ``busy`` (421 at once), ``no_sign_in`` (535), ``tokens_alone`` (OAuth's, and no password), ``no_recipient`` (550 to
-those in ``refused``, or to all), ``full`` (452 to the mail), ``spam`` (554 to the mail), ``hang`` (no word after the
+those in ``refused``, or to all), ``later`` (450 to the same), ``full`` (452 to the mail), ``spam`` (554 to the mail), ``hang`` (no word after the
 connection), ``hang_recipient`` (no word after one), ``hang_after`` (the mail is taken, and no word), both at those in
 ``refused``, or at all; ``drop_half`` (it hangs up in the middle of the mail), ``drop_after`` (the mail is taken, and it hangs
 up), ``unsaid_size`` (what is larger than ``size`` is refused after its text alone, with 552).
 """
 
+import re
 import socketserver
 import ssl
 import threading
@@ -18,11 +19,14 @@ from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
+_GREETING = re.compile(r"[A-Za-z0-9.-]+|\[[0-9A-Fa-f.:]+\]")
+
 FAULTS = (
     "busy",
     "no_sign_in",
     "tokens_alone",
     "no_recipient",
+    "later",
     "full",
     "spam",
     "hang",
@@ -44,6 +48,7 @@ class Mailbox:
     taken: list[tuple[list[str], EmailMessage]] = field(default_factory=list)
     delay: float = 0.0  # seconds between taking a mail and saying so
     signed_in: list[str] = field(default_factory=list)
+    greeted: list[str] = field(default_factory=list)  # with what, each time
     hung: list[str] = field(default_factory=list)  # recipients of whom no word was said
     over: threading.Event = field(default_factory=threading.Event)
 
@@ -84,7 +89,11 @@ class _Line(socketserver.StreamRequestHandler):
         while line := self.rfile.readline(2_000):
             words = line.decode("utf-8", "replace").strip()
             verb = words[:4].upper()
-            if verb == "EHLO":
+            if verb in ("EHLO", "HELO"):
+                box.greeted.append(words[5:])
+            if verb in ("EHLO", "HELO") and not _GREETING.fullmatch(words[5:]):
+                self._say("501 syntactically invalid argument")  # as Exim does
+            elif verb == "EHLO":
                 more = ["250-STARTTLS"] if self.tls and not isinstance(self.request, ssl.SSLSocket) else []
                 more += [f"250-SIZE {box.size}"] if box.size and "unsaid_size" not in faults else []
                 ways = "XOAUTH2" if "tokens_alone" in faults else "PLAIN"
@@ -104,9 +113,9 @@ class _Line(socketserver.StreamRequestHandler):
                 address = words.partition("<")[2].rpartition(">")[0]
                 if box.strikes("hang_recipient", [address]):
                     return self._hang([address])
-                gone = box.strikes("no_recipient", [address])
-                to += [] if gone else [address]
-                self._say("550 no such mailbox" if gone else "250 ok")
+                gone, later = (box.strikes(fault, [address]) for fault in ("no_recipient", "later"))
+                to += [] if gone or later else [address]
+                self._say("550 no such mailbox" if gone else "450 come back later" if later else "250 ok")
             elif verb == "DATA":
                 if not self._take(to):
                     return

@@ -65,3 +65,17 @@ def test_a_server_that_takes_tokens_alone_is_said_to():
 def test_nobody_there():
     with pytest.raises(Unavailable, match="could not be reached"):
         smtp.send(mail_of(free_port()), letter(), [OPS])
+
+
+@pytest.mark.parametrize(
+    ("name", "greeted"),
+    [
+        ("wrapup-worker-1.wrapup_default", "["),  # as Docker calls a container
+        ("wrapup", "["),
+        ("mx-1.example.com", "mx-1.example.com"),
+    ],
+)
+def test_a_server_is_greeted_with_a_name_that_it_takes(box, monkeypatch, name, greeted):
+    monkeypatch.setattr("socket.getfqdn", lambda *_: name)
+    smtp.send(mail_of(box.port), letter(), [OPS])
+    assert len(box.taken) == 1 and box.greeted[0].startswith(greeted)

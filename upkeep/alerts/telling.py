@@ -3,32 +3,47 @@ ExchangeError, whose sentence holds no secret."""
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from email.message import EmailMessage
 from typing import Any
 
 import structlog
 
 from lib.http import signing
-from lib.http.errors import Unavailable
+from lib.http.errors import Declined, ExchangeError, Unavailable
 from lib.http.exchange import Http, Patience, host_of
 from lib.mail import smtp
 from upkeep.alerts import messages
 from upkeep.alerts.settings import MAIL, Alerts
-from upkeep.alerts.state import Note
+from upkeep.alerts.state import PAUSES, Note
 
 ALERTS, DIGEST = "wrapup.alerts", "wrapup.digest"  # types of events
 log = structlog.get_logger(__name__)
+MOST_TRIES = 20  # of a mail that some have; four hours and a half
+MOST_PUT_OFF = 100  # mails
 _PATIENCE = Patience(connect=10.0, read=20.0, whole=20.0, altogether=30.0, most_bytes=64 * 1024)
 
 
+@dataclass(frozen=True)
+class _Mail:
+    """``to``: who does not have it yet; where it was tried before, others do. ``next_at``: not before."""
+
+    message: EmailMessage
+    to: Sequence[str]
+    next_at: datetime
+    tries: int = 0
+
+
 class Teller:
-    """By one channel. Shared by threads."""
+    """By one channel. A thread's own: it remembers whom the mail server has put off."""
 
     def __init__(self, channel: str, settings: Alerts):
         self.channel = channel
         self._settings = settings
         self._http = Http(_PATIENCE, settings.ca_file)
         self._keys = [signing.key(one) for one in settings.secrets]
+        self._put_off: list[_Mail] = []
 
     def notes(self, notes: Sequence[Note], now: datetime) -> None:
         """Raises ExchangeError where they were not taken, or may not have been."""
@@ -44,10 +59,7 @@ class Teller:
     def _send(self, said: str, words: str, about: str, kind: str, data: Mapping[str, Any], now: datetime) -> None:
         settings = self._settings
         if self.channel == MAIL:
-            assert settings.server is not None
-            taken = smtp.send(settings.server, messages.mail(said, words, about, settings, now), settings.to)
-            if taken.refused:  # the others have it, and would have it twice
-                log.error("alert_recipients_refused", refused=dict(taken.refused))
+            self._hand(_Mail(messages.mail(said, words, about, settings, now), settings.to, now), now)
             return
         assert settings.webhook is not None
         text = f"{said}\n{words}"
@@ -61,6 +73,35 @@ class Teller:
         answer = self._http.exchange("POST", settings.webhook, what="an alert", data=body, headers=headers)
         if not 200 <= answer.status < 300:
             raise Unavailable(f"{host_of(settings.webhook)} did not take an alert ({answer.status}).")
+
+
+    def again(self, now: datetime) -> None:
+        """Try mails again whose time has come with those whom the server has put off; all others have them."""
+        due = [one for one in self._put_off if not now < one.next_at <= now + PAUSES[-1]]
+        for one in due:
+            self._put_off.remove(one)
+            self._hand(one, now)
+
+    def _hand(self, mail: _Mail, now: datetime) -> None:
+        """Whom the server refuses for good is named in the log. Whom it puts off (4yz), as whoever greylists does with strangers, is
+        tried again alone: the others have it, and would have it twice. Raises ExchangeError where nobody has it."""
+        assert self._settings.server is not None
+        try:
+            refused = smtp.send(self._settings.server, mail.message, mail.to).refused
+            later = {one for one, said in refused.items() if said.startswith("4")}
+        except ExchangeError as error:
+            if not mail.tries:
+                raise
+            refused = dict.fromkeys(mail.to, str(error))
+            later = set() if isinstance(error, Declined) else {*mail.to}
+        if later and mail.tries < MOST_TRIES:
+            pause = PAUSES[min(mail.tries, len(PAUSES) - 1)]
+            again = replace(mail, to=[one for one in mail.to if one in later], next_at=now + pause, tries=mail.tries + 1)
+            self._put_off = [*self._put_off, again][-MOST_PUT_OFF:]
+            log.error("alert_recipients_put_off", refused={one: refused[one] for one in again.to})
+            refused = {one: said for one, said in refused.items() if one not in later}
+        if refused:
+            log.error("alert_recipients_refused", refused=dict(refused))
 
 
 class Heartbeat:

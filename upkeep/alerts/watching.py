@@ -128,7 +128,9 @@ class Watch:
 
     def tell(self, teller: Teller) -> bool:
         """Tell what is to be told; whether there was any. What was not taken, or perhaps was not, is told again after a pause."""
-        return any([self._tell(keeper, teller) for keeper in (self._file, self._table)])
+        was = any([self._tell(keeper, teller) for keeper in (self._file, self._table)])
+        teller.again(self._now())
+        return was
 
     def _tell(self, keeper: Keeper, teller: Teller) -> bool:
         now, settings, channel = self._now(), self._settings, teller.channel

@@ -12,6 +12,7 @@ from tests.factories import outcome, poll, receipt
 from tests.schedules.rig import mail_of, mailbox
 from tests.upkeep.alerts.rig import CONNECTIONS, OPS, Rig, names, receiving
 from upkeep.alerts.settings import MAIL, WEBHOOK
+from upkeep.alerts.telling import Teller
 
 
 def test_a_mail_server_that_hangs_holds_up_nobody_else_and_is_told_of_elsewhere(alone):
@@ -57,6 +58,44 @@ def test_a_recipient_whom_the_server_refuses_is_named_in_the_log(alone):
     assert len(rig.mails()) == 1
     (one,) = [line for line in logs if line["event"] == "alert_recipients_refused"]
     assert list(one["refused"]) == ["gone@example.com"] and one["refused"]["gone@example.com"].startswith("550")
+
+
+def test_a_recipient_whom_the_server_puts_off_is_told_later_and_the_others_once(alone):
+    """As a server does that greylists: who is on call is not to miss what a colleague has heard."""
+    rig = alone(to=(OPS, "night@example.com", "gone@example.com"))
+    rig.box.faults, rig.box.refused = {"later"}, {"night@example.com"}
+    teller = Teller(MAIL, rig.settings)
+    rig.spool.append([b"x" * 90])
+    rig.minutes(3, channels=())
+    with capture_logs() as logs:
+        for _ in range(3):
+            rig.minutes(1, channels=())
+            rig.watch.tell(teller)
+        assert [to for to, _ in rig.box.taken] == [[OPS, "gone@example.com"]]
+        rig.box.faults, rig.box.refused = {"no_recipient"}, {"gone@example.com"}
+        for _ in range(16):
+            rig.minutes(1, channels=())
+            rig.watch.tell(teller)
+    assert [to for to, _ in rig.box.taken] == [[OPS, "gone@example.com"], ["night@example.com"]]
+    assert len(rig.box.times()) == 1  # with one id
+    put_off = [line["refused"] for line in logs if line["event"] == "alert_recipients_put_off"]
+    assert len(put_off) > 1 and put_off[0].keys() == {"night@example.com"}
+    assert not any(line["event"] == "alert_recipients_refused" for line in logs)
+
+
+def test_who_is_put_off_for_hours_or_refused_in_the_end_is_named_in_the_log(alone):
+    rig = alone(to=(OPS, "night@example.com"))
+    rig.box.faults, rig.box.refused = {"later"}, {"night@example.com"}
+    teller = Teller(MAIL, rig.settings)
+    rig.spool.append([b"x" * 90])
+    rig.minutes(3, channels=())
+    with capture_logs() as logs:
+        for _ in range(24):
+            rig.now += timedelta(minutes=16)
+            rig.watch.tell(teller)
+    assert len(rig.box.taken) == 1
+    (one,) = [line["refused"] for line in logs if line["event"] == "alert_recipients_refused"]
+    assert one.keys() == {"night@example.com"} and "450" in one["night@example.com"]
 
 
 def test_a_webhook_that_refuses_is_tried_again(alone):
