@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
+from urllib.parse import unquote
 
 import phonenumbers
 
@@ -16,27 +17,55 @@ from lib import packed, phone, phone_plans
 from lib.packed import Unpacking
 
 ERASED = "erased"  # what stands in its place
-_ONE = (
-    r"(?:[ \t().\-/_+\u00a0\u00ad\u2000-\u2015\u202f\u2060\ufeff\udca0]|%(?:25)?(?:20|28|29|2[BbDdEeFf])"
-    r"|\\u00(?:[aA][0dD]|2[089bBdDeEfF])|\\u20[0-9a-fA-F]{2}|\\/|\\t|&(?:nbsp|#(?:32|4[0135-7]|160|173|8209));)"
+# What ``lib.phone_writing`` reads between digits: dashes, blanks, brackets and dots of typographers and of other scripts, and what
+# nobody sees. A test tries every character that there is. The last are such ones in Latin-1 and its kin, in a body of UTF-8.
+_SIGNS = (
+    r" \t().\-/_+\[\]\u00a0\u00ad\u00b7\u034f\u058a\u05be\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u115f\u1160\u1400"
+    r"\u1680\u17b4\u17b5\u1806\u180b-\u180f\u2000-\u2015\u2022\u2024\u2027\u202a-\u202f\u2044\u205f-\u206f\u207a\u20e3\u2212\u2215"
+    r"\u260e\u260f\u2706\u2795\u2e17\u2e1a\u2e3a\u2e3b\u2e40\u2e5d\u3000\u301c\u3030\u30a0\u30fb\u3164\ufe00-\ufe0f\ufe31\ufe32\ufe58"
+    r"\ufe62\ufe63\ufeff\uff08\uff09\uff0b\uff0d-\uff0f\uff3b\uff3d\uff5e\uffa0\ufff0-\ufffb\U00010ead\U000110bd\U000110cd"
+    r"\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U0001f4de\U0001f4f1\U0001f4f2\U000e0000-\U000e0fff"
+    r"\udc95-\udc97\udca0\udcad\udcb7"
 )
-_FIRST = r" \t().\-/_+\u00a0\u00ad\u2000-\u2015\u202f\u2060\ufeff\udca0%\\&"  # with what each of these begins
+_PERCENT = "%(?:25)?"
+# The same as JSON, a URL or a page escapes them, as far as they stand there.
+_IN_JSON = (
+    r"\\u(?:0(?:0(?:2[089bBdDeEfF]|[aA][0dD]|5[bBdDfF]|[bB]7)|61[cC])|2(?:0[0-9a-fA-F]{2}|21[25])|30(?:00|1[cC]|[fF][bB])"
+    r"|[fF](?:[eE](?:0[0-9a-fA-F]|[fF]{2})|[fF](?:0[89bBdDeEfF]|3[bBdD]|5[eE])))"
+)
+_IN_URL = (
+    rf"{_PERCENT}(?:2[089BbDdEeFf]|5[BbDdFf]|[cC]2{_PERCENT}(?:[aA][0dD]|[bB]7)|[dD]8{_PERCENT}9[cC]"
+    rf"|[eE](?:2{_PERCENT}8(?:[01]{_PERCENT}[89abAB][0-9a-fA-F]|8{_PERCENT}9[25])"
+    rf"|3{_PERCENT}8(?:0{_PERCENT}(?:80|9[cC])|3{_PERCENT}[bB][bB])"
+    rf"|[fF]{_PERCENT}[bB](?:[cC]{_PERCENT}(?:8[89bBdDeEfF]|[bB][bBdD])|[dD]{_PERCENT}9[eE]|[bB]{_PERCENT}[bB][fF]"
+    rf"|8{_PERCENT}8[0-9a-fA-F])))"
+)
+_IN_A_PAGE = (
+    "&(?:nbsp|shy|[np]dash|minus|middot|bull|ensp|emsp|thinsp|zwn?j|[lr]rm|hyphen|dash"
+    "|#(?:9|32|4[0135-7]|9[135]|160|173|183|819[2-9]|82(?:0[0-9]|1[0-3]|26|3[4-9])|8288|829[4-7]|8722|12288|65279|65293"
+    "|[xX]0*(?:9|2[089bBdDeEfF]|5[bBdDfF]|[aA][0dD]|[bB]7|20[01][0-9a-fA-F]|202[24a-fA-F]|206[0-9a-fA-F]|2212|3000"
+    "|[fF]{2}0[dD]|[fF][eE][fF]{2})));"
+)
+_ONE = rf"(?:[{_SIGNS}]|{_IN_URL}|{_IN_JSON}|\\/|\\t|{_IN_A_PAGE})"
+_FIRST = rf"{_SIGNS}%\\&"  # with what each of these begins
 _BETWEEN = _ONE + "{0,4}"
 _SEPARATORS = re.compile(_ONE + "+")
 # Digits of an escape are none of the number's.
 _BEFORE = r"(?:(?<![0-9])|(?<=%[0-9A-Fa-f]{2})|(?<=\\u[0-9A-Fa-f]{4}))"
-_ZEROS = (
-    0x660,
-    0x6F0,
-    *range(0x966, 0xDE6, 0x80),
-    0xE50,
-    0xED0,
-    0x1040,
-    0x17E0,
-    0xFF10,
-)  # Arabic, Indian, Thai ..., wide
-_OTHER_DIGIT = re.compile("[" + "".join(f"{chr(zero)}-{chr(zero + 9)}" for zero in _ZEROS) + "]")
+_OTHER_DIGIT = re.compile(  # and what lies between those of rare scripts, which is none
+    r"[\u0660-\u0669\u06f0-\u06f9\u07c0-\u07c9\u0966-\u096f\u09e6-\u09ef\u0a66-\u0a6f\u0ae6-\u0aef\u0b66-\u0b6f"
+    r"\u0be6-\u0bef\u0c66-\u0c6f\u0ce6-\u0cef\u0d66-\u0d6f\u0de6-\u0def\u0e50-\u0e59\u0ed0-\u0ed9\u0f20-\u0f29"
+    r"\u1040-\u1049\u1090-\u1099\u17e0-\u17e9\u1810-\u1819\u1946-\u194f\u19d0-\u19d9\u1a80-\u1a89\u1a90-\u1a99"
+    r"\u1b50-\u1b59\u1bb0-\u1bb9\u1c40-\u1c49\u1c50-\u1c59\ua620-\ua629\ua8d0-\ua8d9\ua900-\ua909\ua9d0-\ua9d9"
+    r"\ua9f0-\ua9f9\uaa50-\uaa59\uabf0-\uabf9\uff10-\uff19\U000104a0-\U0001fbf9]"
+)
 _ESCAPED_DIGIT = re.compile(r"\\u((?:06[6fF]|09[6eE]|0[eE]5|[fF]{2}1|003)[0-9a-fA-F])")
+# Of Arabic, Persian, India's scripts and of Thai, and wide ones.
+_DIGIT_IN_URL = re.compile(
+    rf"(?:{_PERCENT}(?:[dD]9{_PERCENT}[aA]|[dD][bB]{_PERCENT}[bB])[0-9]|{_PERCENT}[eE]0{_PERCENT}[aAbB][0-9a-fA-F]{_PERCENT}[89aAbB]"
+    rf"[0-9a-fA-F]|{_PERCENT}[eE][fF]{_PERCENT}[bB][cC]{_PERCENT}9[0-9])",
+)
+_LEADS = ("D9%", "DB%", "E0%", "BC%", "d9%", "db%", "e0%", "bc%")  # of which it has one: looked for in a fraction of the time
 # A number of JSON, whatever its form.
 _BARE = re.compile(r"([:\[,]\s*)(-?[0-9][0-9.eE+-]*+)(?=\s*[,}\]])")
 # A country's code at the end of a text.
@@ -191,12 +220,20 @@ def strings(value: Any) -> Iterator[str]:
 
 
 def _in_ascii(text: str) -> str:
-    """The text with its digits as ASCII has them: dialers of other scripts write theirs, plainly or as JSON escapes them."""
+    """The text with its digits as ASCII has them: dialers of other scripts write theirs, plainly or as JSON or a URL escapes
+    them."""
     if not text.isascii() and _OTHER_DIGIT.search(text):
         text = _OTHER_DIGIT.sub(lambda found: str(unicodedata.decimal(found[0], found[0])), text)
     if "\\u" in text and _ESCAPED_DIGIT.search(text):
         text = _ESCAPED_DIGIT.sub(lambda found: str(unicodedata.decimal(chr(int(found[1], 16)), found[0])), text)
+    if "%" in text and any(lead in text for lead in _LEADS):
+        text = _DIGIT_IN_URL.sub(_digit_in_url, text)
     return text
+
+
+def _digit_in_url(found: re.Match[str]) -> str:
+    plain = unquote(found[0].replace("%25", "%"))
+    return str(unicodedata.decimal(plain, found[0])) if len(plain) == 1 else found[0]
 
 
 def of(number: str | None) -> Spellings | None:

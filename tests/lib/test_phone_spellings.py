@@ -3,14 +3,16 @@
 import base64
 import gzip
 import json
+import sys
 import textwrap
+import unicodedata
 import zlib
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 import phonenumbers
 import pytest
 
-from lib import phone_spellings
+from lib import phone, phone_spellings
 from lib.phone_spellings import Spellings, candidates
 
 KYIV = Spellings("+380501234567")
@@ -42,6 +44,42 @@ KYIV = Spellings("+380501234567")
 def test_it_is_found_and_taken_out(written):
     assert KYIV.within(written) and KYIV.within_bytes(written.encode())
     assert not KYIV.within(KYIV.blotted(written))
+
+
+def test_with_whatever_is_read_between_its_digits():
+    """Every character that there is: what a dialer's number is read with is found where it stands anywhere else."""
+    tried = 0
+    for char in map(chr, range(0x20, sys.maxunicode + 1)):
+        if char.isalpha() or char.isdecimal() or unicodedata.category(char) in ("Cn", "Co", "Cs"):
+            continue
+        text = f"+380{char}50{char}123{char}45{char}67"
+        if phone.e164(text) == KYIV.number:
+            tried += 1
+            assert KYIV.within(text), (hex(ord(char)), text)
+    assert tried > 300
+
+
+def test_in_the_digits_of_every_script():
+    for zero in (char for char in map(chr, range(0x80, sys.maxunicode + 1)) if unicodedata.decimal(char, None) == 0):
+        text = "+" + "".join(chr(ord(zero) + int(digit)) for digit in "380501234567")
+        assert phone.e164(text) == KYIV.number and KYIV.within(text), hex(ord(zero))
+
+
+# A blank that does not break, the hyphen and the sign of minus of typographers, a wide blank, a middle dot, and marks of direction.
+@pytest.mark.parametrize("sign", "\u00a0\u202f\u2011\u2013\u2212\u3000\u00b7\u202a\u2069\uff0d")
+def test_with_typographers_signs_as_others_escape_them(sign):
+    text = f"+380{sign}50{sign}123{sign}45{sign}67"
+    pages = ("".join(char if char.isascii() else f"&#{form};" % ord(char) for char in text) for form in ("%d", "x%x"))
+    for one in (quote(text), quote(quote(text)), quote_plus(text).lower(), json.dumps(text), *pages):
+        assert KYIV.within(one), one
+        assert not KYIV.within(KYIV.blotted(one))
+
+
+@pytest.mark.parametrize("zero", "\u0660\u06f0\u0966\u0e50\uff10")
+def test_in_the_digits_of_a_script_as_a_url_escapes_them(zero):
+    text = quote("+" + "".join(chr(ord(zero) + int(digit)) for digit in "380501234567"))
+    assert KYIV.within(f"number={text}&x=1") and KYIV.within(quote(text))
+    assert KYIV.blotted(f"number={text}&x=1") == "number=%2Berased&x=1"
 
 
 LONDON = Spellings("+442079460958")

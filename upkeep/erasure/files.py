@@ -1,4 +1,4 @@
-"""Files of ours that may hold a number: what was exported, and what the spool could not read.
+"""Files of ours that may hold a number, or have it in their names: what was exported, and what the spool could not read.
 
 An export in which the number stands is removed, whole: what else is said of the person there stands in no column that could be
 known. It can be made again. A lake is brought up to the present instead. What is not ours to change is named.
@@ -37,6 +37,7 @@ MOVED_ASIDE = "{} holds the number, and lies where a restore has moved it aside:
 LINKED = "{} holds the number, and lies outside, behind a link: look at it yourself."
 REMOVED = "{} was removed: the number stood in it."
 UNREADABLE = "{} could not be read: {}."
+CALLED_SO = "{} has the number in its name, and something in it: call it otherwise."
 
 
 class NotParquet(Exception):
@@ -59,28 +60,30 @@ def spool_holds(folder: Path, spellings: Spellings) -> bool:
     return any(_holds(path, spellings) for path in folder.glob("*.spool") if SEGMENT.fullmatch(path.name))
 
 
-def look(folders: Iterable[Path], spellings: Spellings, database: Database) -> Iterator[str]:
+def look(folders: Sequence[Path], spellings: Spellings, database: Database) -> Iterator[str]:
     """The files in which it stands, but for the database's own and the spool's segments; a sentence for one that cannot be
     read."""
     paths, unreadable = _files(folders, database)
     yield from unreadable
+    roots = [folder.resolve() for folder in folders]
     for path in paths:
         try:
-            if _holds(path, spellings):
+            if _holds(path, spellings) or _is_called_so(path, roots, spellings):
                 yield str(path)
         except OSError as error:
             yield UNREADABLE.format(path, error.strerror)
 
 
 def take_out(folders: Sequence[Path], spellings: Spellings, database: Database) -> Found:
-    """Take the number out of files, or remove them. Raises OSError."""
+    """Take the number out of files, or remove them. The sentences do not hold it either, where it stands in names. Raises
+    OSError."""
     paths, unreadable = _files(folders, database)
     found = Found(left=unreadable)
     roots = [folder.resolve() for folder in folders]
     lakes: set[Path] = set()
     for path in paths:
         try:
-            holds = _holds(path, spellings)
+            holds = _is_called_so(path, roots, spellings) or _holds(path, spellings)
         except OSError as error:
             found.left.append(UNREADABLE.format(path, error.strerror))
             continue
@@ -103,7 +106,31 @@ def take_out(folders: Sequence[Path], spellings: Spellings, database: Database) 
     for root in sorted(lakes):
         lake.renew(database, root)
         found.add("lakes")
+    found.left += [CALLED_SO.format(folder) for folder in _folders_called_so(roots, spellings) if not _is_gone(folder)]
+    found.left = [spellings.blotted(one) for one in found.left]
     return found
+
+
+def _is_called_so(path: Path, roots: Iterable[Path], spellings: Spellings) -> bool:
+    """Whether it has the number in its name, or in that of a folder between the root and it, as of a schedule."""
+    below = next((path.relative_to(root).parts for root in roots if root in path.parents), (path.name,))
+    return any(map(spellings.within, below))
+
+
+def _folders_called_so(roots: Iterable[Path], spellings: Spellings) -> Iterator[Path]:
+    """The deepest first."""
+    for root in roots:
+        for name, inner, _ in os.walk(root, topdown=False):
+            yield from (Path(name) / one for one in sorted(inner) if spellings.within(one))
+
+
+def _is_gone(folder: Path) -> bool:
+    """Remove it, if nothing is in it."""
+    try:
+        folder.rmdir()
+    except OSError:
+        return not folder.exists()
+    return True
 
 
 def _files(folders: Iterable[Path], database: Database) -> tuple[list[Path], list[str]]:

@@ -18,6 +18,7 @@ from models.loads import SENDING as BEING_SENT
 from models.take_outs import PENDING as TO_BE_ASKED
 from models.take_outs import SENDING as BEING_ASKED
 from outcomes import before, erasing
+from upkeep.backups import restoring
 from upkeep.erasure import beginning, elsewhere, files, mirror, restored, scrubbing, tables
 from upkeep.erasure.taking_out import Taking
 
@@ -221,7 +222,9 @@ class Steps:
             return Did(over=True)
         if files.spool_holds(self.data_dir / "spool", spellings):
             return Did(waits_for="Callbacks wait in the spool.")
-        found = files.take_out([self.data_dir, *self.folders], spellings, self.database)
+        found = files.take_out(
+            [self.data_dir, *self.folders, *restoring.folders_aside(self.database)], spellings, self.database
+        )
         return Did(over=True, counts=found.counts, left=[*found.left, *elsewhere.sentences(self.database)])
 
     def _mirror(self, row: Erasure, at: datetime) -> Did:

@@ -33,6 +33,27 @@ def test_exports_with_the_number_go_whatever_they_are_and_others_stay(database, 
     assert sorted(path.name for path in folder.iterdir()) == ["others.csv", "others.parquet"]
 
 
+def test_a_file_with_the_number_in_its_name_goes_and_no_sentence_keeps_it(database, tmp_path):
+    """As that of a schedule which is called by whom it is about; so may the folder be that the schedule has."""
+    places = tmp_path / "exports" / "+91 98000 12345", tmp_path / "exports" / "919800012345"
+    for folder in places:
+        folder.mkdir(parents=True)
+        (folder / "a.csv").write_text("calls\n3\n")
+    (places[1] / "notes.txt").write_text("something")
+    named = tmp_path / "exports" / "Calls-of-098000-12345-3fa4c2-20261118T070000Z.csv"
+    named.write_text(f"number\n{NUMBER}\n")
+    (tmp_path / "exports" / "Calls-of-91-20-7946-0958.csv").write_text("calls\n3\n")
+    looked = sorted(files.look([tmp_path], SPELLINGS, database))
+    assert looked == sorted(map(str, (named, places[0] / "a.csv", places[1] / "a.csv", places[1] / "notes.txt")))
+    found = files.take_out([tmp_path], SPELLINGS, database)
+    assert found.counts == {"exports": 3} and not any(map(SPELLINGS.within, found.left))
+    assert files.REMOVED.format(f"{tmp_path}/exports/Calls-of-erased-3fa4c2-20261118T070000Z.csv") in found.left
+    assert files.NOT_OURS.format(f"{tmp_path}/exports/erased/notes.txt") in found.left
+    assert files.CALLED_SO.format(f"{tmp_path}/exports/erased") in found.left
+    left = sorted(path.name for path in (tmp_path / "exports").iterdir())
+    assert left == ["919800012345", "Calls-of-91-20-7946-0958.csv"]
+
+
 def test_what_is_no_export_of_ours_is_named_and_left(database, tmp_path):
     (tmp_path / "notes.txt").write_text(NUMBER)
     found = files.take_out([tmp_path], SPELLINGS, database)
