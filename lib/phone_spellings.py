@@ -28,24 +28,16 @@ _SIGNS = (
     r"\udc95-\udc97\udca0\udcad\udcb7"
 )
 _PERCENT = "%(?:25)?"
-# The same as JSON, a URL or a page escapes them, as far as they stand there.
+# The same as JSON, a URL or a page escapes them, by the blocks in which they stand: their other characters are no letters either,
+# or wide ones. Of a page's own names any.
 _IN_JSON = (
-    r"\\u(?:0(?:0(?:2[089bBdDeEfF]|[aA][0dD]|5[bBdDfF]|[bB]7)|61[cC])|2(?:0[0-9a-fA-F]{2}|21[25])|30(?:00|1[cC]|[fF][bB])"
-    r"|[fF](?:[eE](?:0[0-9a-fA-F]|[fF]{2})|[fF](?:0[89bBdDeEfF]|3[bBdD]|5[eE])))"
+    r"\\u(?:00(?:2[089bBdDeEfF]|[aA][0dD]|5[bBdDfF]|[bB]7)|061[cC]|2[0-2][0-9a-fA-F]{2}|30[0fF][0bB]|[fF][eEfF][0-9a-fA-F]{2})"
 )
 _IN_URL = (
-    rf"{_PERCENT}(?:2[089BbDdEeFf]|5[BbDdFf]|[cC]2{_PERCENT}(?:[aA][0dD]|[bB]7)|[dD]8{_PERCENT}9[cC]"
-    rf"|[eE](?:2{_PERCENT}8(?:[01]{_PERCENT}[89abAB][0-9a-fA-F]|8{_PERCENT}9[25])"
-    rf"|3{_PERCENT}8(?:0{_PERCENT}(?:80|9[cC])|3{_PERCENT}[bB][bB])"
-    rf"|[fF]{_PERCENT}[bB](?:[cC]{_PERCENT}(?:8[89bBdDeEfF]|[bB][bBdD])|[dD]{_PERCENT}9[eE]|[bB]{_PERCENT}[bB][fF]"
-    rf"|8{_PERCENT}8[0-9a-fA-F])))"
+    rf"{_PERCENT}(?:2[089BbDdEeFf]|5[BbDdFf]|[cC]2{_PERCENT}[aAbB][0-9a-fA-F]|[dD]8{_PERCENT}9[cC]"
+    rf"|[eE](?:2{_PERCENT}8[0-9a-fA-F]|3{_PERCENT}8[03]|[fF]{_PERCENT}[bB][89b-dB-D]){_PERCENT}[89abAB][0-9a-fA-F])"
 )
-_IN_A_PAGE = (
-    "&(?:nbsp|shy|[np]dash|minus|middot|bull|ensp|emsp|thinsp|zwn?j|[lr]rm|hyphen|dash"
-    "|#(?:9|32|4[0135-7]|9[135]|160|173|183|819[2-9]|82(?:0[0-9]|1[0-3]|26|3[4-9])|8288|829[4-7]|8722|12288|65279|65293"
-    "|[xX]0*(?:9|2[089bBdDeEfF]|5[bBdDfF]|[aA][0dD]|[bB]7|20[01][0-9a-fA-F]|202[24a-fA-F]|206[0-9a-fA-F]|2212|3000"
-    "|[fF]{2}0[dD]|[fF][eE][fF]{2})));"
-)
+_IN_A_PAGE = "&(?:(?!quot|amp|apos)[a-z]{3,6}|#(?:[0-9]{1,5}|[xX][0-9a-fA-F]{1,5}));"
 _ONE = rf"(?:[{_SIGNS}]|{_IN_URL}|{_IN_JSON}|\\/|\\t|{_IN_A_PAGE})"
 _FIRST = rf"{_SIGNS}%\\&"  # with what each of these begins
 _BETWEEN = _ONE + "{0,4}"
