@@ -14,6 +14,7 @@ from leads.taking_out import take_out_next
 from lib import clock, phone_spellings
 from lib.text import many
 from models import Erasure
+from models.rewriting import NoRoom
 from outcomes import before
 from queries import erasures
 from service import erasing
@@ -60,7 +61,10 @@ def erase(
     if listed:
         _list()
     elif vacuum:
-        scrubbing.vacuum(database)
+        try:
+            scrubbing.vacuum(database)
+        except NoRoom as error:
+            raise click.ClickException(str(error)) from None
         say("The database was written anew.")
     elif number is None:
         raise click.UsageError("Say whom: --number.")

@@ -7,6 +7,7 @@ import migrations
 from lib import clock, months
 from lib.text import many
 from models.retention import KINDS
+from models.rewriting import NoRoom
 from service.cli.settings import settings
 from upkeep.retention import keeper, showing, space
 from web.context import context
@@ -52,5 +53,8 @@ def _compact() -> None:
     if not database.is_sqlite:
         raise click.UsageError("PostgreSQL gives space back by itself; --compact is for SQLite.")
     before = space.free_pages(database)
-    space.compact(database)
+    try:
+        space.compact(database)
+    except NoRoom as error:
+        raise click.ClickException(str(error)) from None
     click.echo(f"{many(before, 'free page')} given back. What becomes free from now on is given back by itself.")

@@ -16,6 +16,7 @@ from sqlalchemy.exc import OperationalError
 from lib.phone_spellings import Spellings
 from models import Base
 from models.database import Database
+from models.rewriting import NoRoom, rewrite
 from upkeep.retention.parts import drop_taken_off
 
 log = structlog.get_logger(__name__)
@@ -24,6 +25,10 @@ LARGEST = 2 * 1024**3  # bytes of a SQLite database that is written anew by itse
 PIECE, OVERLAP = 8 * 1024 * 1024, 4096
 TOO_LARGE = (
     "The database file may still hold the number on pages that are free, and has {} MB: have it written anew in a quiet hour, "
+    "with `wrapup erase --vacuum`."
+)
+NO_ROOM = (
+    "The database file may still hold the number on pages that are free. {} Make room, and have it written anew in a quiet hour, "
     "with `wrapup erase --vacuum`."
 )
 BUSY = "The database's log could not be emptied because somebody reads: it is overwritten as it is used."
@@ -41,21 +46,26 @@ def scrub(database: Database, spellings: Spellings | None) -> list[str]:
         return left
     if path.stat().st_size > LARGEST:
         return [*left, TOO_LARGE.format(path.stat().st_size // 1024**2)]
-    vacuum(database)
+    try:
+        vacuum(database)
+    except NoRoom as error:
+        return [*left, NO_ROOM.format(error)]
     return left if _empty_log(database) else [BUSY]
 
 
 def vacuum(database: Database) -> None:
-    """Write the database anew, on PostgreSQL have dead rows taken away. Long for a large one."""
+    """Write the database anew, on PostgreSQL have dead rows taken away. Long for a large one. Raises NoRoom, where SQLite's disk
+    has none for it, and sqlite3.Error."""
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         if not database.is_sqlite:
             for table in Base.metadata.sorted_tables:
                 connection.execute(text(f"VACUUM (ANALYZE) {table.name}"))
             return
+    assert database.file is not None
     with database.hold_write_lock():
-        own = sqlite3.connect(str(database.url.database), timeout=60, isolation_level=None)
+        own = sqlite3.connect(database.file, timeout=60, isolation_level=None)
         try:
-            own.execute("VACUUM")
+            rewrite(own, database.file)
         finally:
             own.close()
 

@@ -4,6 +4,10 @@ PostgreSQL has autovacuum for what was deleted row by row, and a part that is dr
 gives pages back where it was made so (``models.database``); one that an earlier release has made does so after ``compact``.
 Until then what is free in it is filled with what comes next."""
 
+import sqlite3
+from typing import cast
+
+from models import rewriting
 from models.database import Database
 from models.driver import driver_of
 from upkeep.retention.pace import Pace
@@ -40,9 +44,10 @@ def give_back(database: Database, pace: Pace) -> None:
 
 def compact(database: Database) -> None:
     """Write the file anew, once: it is as small as can be then, and gives pages back from then on. Nobody else writes into it
-    meanwhile; callbacks are kept in the spool."""
+    meanwhile; callbacks are kept in the spool. Raises NoRoom and sqlite3.Error."""
+    assert database.file is not None
     with database.hold_write_lock(), database.engine.connect() as connection:
         driver = connection.connection.driver_connection
         assert driver is not None
         driver.execute(f"PRAGMA auto_vacuum = {INCREMENTAL}")
-        driver.execute("VACUUM")
+        rewriting.rewrite(cast(sqlite3.Connection, driver), database.file)

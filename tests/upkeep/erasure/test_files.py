@@ -4,14 +4,20 @@ import base64
 import gzip
 import os
 import zipfile
+from contextlib import closing
 from pathlib import Path
 
 import duckdb
+import pytest
 
+import migrations
 from lib import locks
 from lib.phone_spellings import Spellings
+from models.database import Database
 from queries.mirror import forgetting
-from upkeep.erasure import files, mirror
+from tests.chaos.disks import disk
+from tests.factories import receipt
+from upkeep.erasure import files, mirror, scrubbing
 
 NUMBER = "+919800012345"
 SPELLINGS = Spellings(NUMBER)
@@ -149,3 +155,15 @@ def test_whoever_follows_is_asked_to(tmp_path):
         assert forgetting.is_asked(tmp_path) and (tmp_path / "s-1.parquet").exists()
         forgetting.forget(tmp_path)
         assert mirror.begin_again(tmp_path, True)
+
+
+def test_a_database_without_room_to_be_written_anew_is_named(tmp_path):
+    with disk(tmp_path / "small", "20M") as small:
+        if small is None:
+            pytest.skip("no right to mount")
+        with closing(Database(f"sqlite:///{small}/wrapup.db")) as database:
+            migrations.upgrade(database)
+            with database.write() as session:
+                receipt(session, body=NUMBER.encode())
+            (left,) = scrubbing.scrub(database, SPELLINGS)
+    assert "MB are needed" in left and "wrapup erase --vacuum" in left
