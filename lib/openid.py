@@ -140,8 +140,9 @@ class Provider:
         times: dict[str, Any] = {name: claims.get(name) for name in ("exp", "iat", "nbf") if name in claims}
         if not all(isinstance(at, int | float) and not isinstance(at, bool) for at in times.values()):
             return "its times cannot be read"
-        if "exp" not in times or times["exp"] <= now - LEEWAY:
-            return "it is over"
+        # Without leeway: the session ends with it, and would be over before it has begun, without a word.
+        if "exp" not in times or times["exp"] <= now:
+            return "it is over, or this machine's clock is ahead of the provider's"
         if any(times.get(name, now) > now + LEEWAY for name in ("iat", "nbf")):
             return "it is not valid yet"
         if not isinstance(claims.get("nonce"), str) or not secrets.same(claims["nonce"], nonce):

@@ -169,6 +169,17 @@ def test_an_id_token_that_is_not_right_is_refused(browser, provider, database, f
     assert people(database) == [] and sessions(database) == 0
 
 
+def test_a_token_that_was_over_a_moment_ago_is_refused_with_a_sentence(browser, provider, database):
+    """The session would end with it: whoever is let in would stand at the door again, and know nothing of why. A provider that
+    gives tokens of five minutes, and a clock that is so far ahead, have it so."""
+    provider.faults = {"claims": {"exp": int(clock.now().timestamp()) - 5}}
+    refused = signed_in(browser)
+    assert refused.status_code == 401 and "clock is ahead" in refused.text
+    assert sessions(database) == 0
+    provider.faults = {"claims": {"iat": int(clock.now().timestamp()) + 30}}
+    assert signed_in(browser).status_code == 303
+
+
 def test_mixed_up_issuers_are_refused(app, browser, provider, database):
     provider.faults = {"back": {"iss": "https://elsewhere.example"}}
     assert signed_in(browser).status_code == 401
