@@ -29,16 +29,17 @@ _SIGNS = (
 )
 _PERCENT = "%(?:25)?"
 # The same as JSON, a URL or a page escapes them, by the blocks in which they stand: their other characters are no letters either,
-# or wide ones. Of a page's own names any.
+# or wide ones. Of a page's own names any; JSON also within JSON.
 _IN_JSON = (
-    r"\\u(?:00(?:2[089bBdDeEfF]|[aA][0dD]|5[bBdDfF]|[bB]7)|061[cC]|2[0-2][0-9a-fA-F]{2}|30[0fF][0bB]|[fF][eEfF][0-9a-fA-F]{2})"
+    r"\\{1,3}(?:[/t]|u(?:00(?:2[089bBdDeEfF]|[aA][0dD]|5[bBdDfF]|[bB]7)|061[cC]|2[0-2][0-9a-fA-F]{2}|30[0fF][0bB]"
+    r"|[fF][eEfF][0-9a-fA-F]{2}))"
 )
 _IN_URL = (
     rf"{_PERCENT}(?:2[089BbDdEeFf]|5[BbDdFf]|[cC]2{_PERCENT}[aAbB][0-9a-fA-F]|[dD]8{_PERCENT}9[cC]"
     rf"|[eE](?:2{_PERCENT}8[0-9a-fA-F]|3{_PERCENT}8[03]|[fF]{_PERCENT}[bB][89b-dB-D]){_PERCENT}[89abAB][0-9a-fA-F])"
 )
 _IN_A_PAGE = "&(?:(?!quot|amp|apos)[a-z]{3,6}|#(?:[0-9]{1,5}|[xX][0-9a-fA-F]{1,5}));"
-_ONE = rf"(?:[{_SIGNS}]|{_IN_URL}|{_IN_JSON}|\\/|\\t|{_IN_A_PAGE})"
+_ONE = rf"(?:[{_SIGNS}]|{_IN_URL}|{_IN_JSON}|{_IN_A_PAGE})"
 _FIRST = rf"{_SIGNS}%\\&"  # with what each of these begins
 _BETWEEN = _ONE + "{0,4}"
 _SEPARATORS = re.compile(_ONE + "+")
@@ -51,7 +52,8 @@ _OTHER_DIGIT = re.compile(  # and what lies between those of rare scripts, which
     r"\u1b50-\u1b59\u1bb0-\u1bb9\u1c40-\u1c49\u1c50-\u1c59\ua620-\ua629\ua8d0-\ua8d9\ua900-\ua909\ua9d0-\ua9d9"
     r"\ua9f0-\ua9f9\uaa50-\uaa59\uabf0-\uabf9\uff10-\uff19\U000104a0-\U0001fbf9]"
 )
-_ESCAPED_DIGIT = re.compile(r"\\u((?:06[6fF]|09[6eE]|0[eE]5|[fF]{2}1|003)[0-9a-fA-F])")
+_ESCAPED = r"\\u((?:06[6fF]|09[6eE]|0[eE]5|[fF]{2}1|003)[0-9a-fA-F])"
+_ANY_ESCAPED, _ESCAPED_DIGIT = re.compile(_ESCAPED), re.compile(rf"\\{{0,2}}{_ESCAPED}")  # the first is looked for sooner
 # Of Arabic, Persian, India's scripts and of Thai, and wide ones.
 _DIGIT_IN_URL = re.compile(
     rf"(?:{_PERCENT}(?:[dD]9{_PERCENT}[aA]|[dD][bB]{_PERCENT}[bB])[0-9]|{_PERCENT}[eE]0{_PERCENT}[aAbB][0-9a-fA-F]{_PERCENT}[89aAbB]"
@@ -216,7 +218,7 @@ def _in_ascii(text: str) -> str:
     them."""
     if not text.isascii() and _OTHER_DIGIT.search(text):
         text = _OTHER_DIGIT.sub(lambda found: str(unicodedata.decimal(found[0], found[0])), text)
-    if "\\u" in text and _ESCAPED_DIGIT.search(text):
+    if "\\u" in text and _ANY_ESCAPED.search(text):
         text = _ESCAPED_DIGIT.sub(lambda found: str(unicodedata.decimal(chr(int(found[1], 16)), found[0])), text)
     if "%" in text and any(lead in text for lead in _LEADS):
         text = _DIGIT_IN_URL.sub(_digit_in_url, text)

@@ -7,7 +7,7 @@ import sys
 import textwrap
 import unicodedata
 import zlib
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote, quote_plus, unquote
 
 import phonenumbers
 import pytest
@@ -70,7 +70,7 @@ def test_in_the_digits_of_every_script():
 def test_with_typographers_signs_as_others_escape_them(sign):
     text = f"+380{sign}50{sign}123{sign}45{sign}67"
     pages = ("".join(char if char.isascii() else f"&#{form};" % ord(char) for char in text) for form in ("%d", "x%x"))
-    for one in (quote(text), quote(quote(text)), quote_plus(text).lower(), json.dumps(text), *pages):
+    for one in (quote(text), quote(quote(text)), quote_plus(text).lower(), json.dumps(text), json.dumps(json.dumps(text)), *pages):
         assert KYIV.within(one), one
         assert not KYIV.within(KYIV.blotted(one))
 
@@ -80,6 +80,7 @@ def test_in_the_digits_of_a_script_as_a_url_escapes_them(zero):
     text = quote("+" + "".join(chr(ord(zero) + int(digit)) for digit in "380501234567"))
     assert KYIV.within(f"number={text}&x=1") and KYIV.within(quote(text))
     assert KYIV.blotted(f"number={text}&x=1") == "number=%2Berased&x=1"
+    assert KYIV.within(json.dumps(json.dumps(unquote(text))))
 
 
 LONDON = Spellings("+442079460958")

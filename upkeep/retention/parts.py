@@ -18,7 +18,9 @@ log = structlog.get_logger(__name__)
 STAYING = (PENDING, QUARANTINED)  # asked for one by one: each has an index of its own
 MOST_ROWS, MOST_BYTES = 1_000, 4 * 1024 * 1024
 DROPPED = "receipts_dropped_"  # a table that was taken off, of which everything that stays has been put elsewhere
-TRIES, PAUSE_SECONDS = 240, 0.5
+# Whoever reads all receipts, as pg_dump does for hours, is waited for, and callbacks wait behind who waits: half a second in
+# thirty.
+TRIES, PAUSE_SECONDS = 20, 30.0
 
 
 def drop_due(database: Database, before: datetime, pace: Pace) -> None:

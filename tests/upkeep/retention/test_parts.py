@@ -1,7 +1,9 @@
 """On PostgreSQL a month goes as a whole."""
 
+import threading
+
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from lib import months
 from models import (
@@ -15,7 +17,7 @@ from tests.upkeep.retention.aged import BEFORE, NOW, OLD, SINCE, an_id
 from upkeep.retention import parts
 from upkeep.retention.ages import Ages
 from upkeep.retention.keeper import GRACE, Keeper, NotParted, apply
-from upkeep.retention.pace import Pace
+from upkeep.retention.pace import Pace, Stopped
 
 
 @pytest.fixture
@@ -68,6 +70,31 @@ def test_what_was_taken_off_is_dropped_by_the_next_one(parted):
     parts.drop_taken_off(parted)
     with parted.read() as session:
         assert session.scalar(text("SELECT count(*) FROM pg_class WHERE relname LIKE 'receipts_dropped%'")) == 0
+
+
+def test_while_somebody_reads_all_receipts_a_month_is_seldom_asked_for(parted, monkeypatch):
+    """As pg_dump does for hours: callbacks wait behind whoever waits for it to end."""
+    asked, stop = [], threading.Event()
+
+    def drop():
+        with pytest.raises(Stopped):
+            parts.drop_due(parted, months.begin(SINCE), Pace(parted, stop))
+
+    event.listen(
+        parted.engine, "before_cursor_execute", lambda *given: asked.append(given[2]) if "DETACH" in given[2] else None
+    )
+    with parted.engine.connect() as reading:
+        reading.execute(text("SELECT count(*) FROM receipts"))
+        dropping = threading.Thread(target=drop)
+        dropping.start()
+        dropping.join(3.0)
+        assert len(asked) == 1 and dropping.is_alive()
+        stop.set()
+        dropping.join(10.0)
+    monkeypatch.setattr(parts, "PAUSE_SECONDS", 0.1)
+    stop.clear()
+    parts.drop_due(parted, months.begin(SINCE), Pace(parted, stop))
+    assert tables(parted) == ["receipts_2025_11"]
 
 
 def test_a_table_that_is_not_parted_yet_is_waited_for(parted):
