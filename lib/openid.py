@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote_plus, urlencode, urlsplit
 
 from lib import clock, secrets
 from lib.http.errors import ExchangeError
@@ -25,6 +25,7 @@ ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES
 KINDS = ("RSA", "EC", "OKP")  # of keys of which others know the public half alone
 LEEWAY = 60.0  # seconds by which clocks may differ
 LONGEST_TOKEN = 16 * 1024
+POST, BASIC = "client_secret_post", "client_secret_basic"  # in the body, or in a header
 KEPT, AGAIN = 3600.0, 60.0
 PATIENCE = Patience(connect=5.0, read=10.0, whole=10.0, most_bytes=1024 * 1024, altogether=15.0)
 
@@ -90,12 +91,16 @@ class Provider:
 
     def redeem(self, code: str, begun_nonce: str, verifier: str, redirect_uri: str) -> dict[str, Any]:
         """The claims of whoever has come back with this code. Raises Away and Untrusted."""
-        address, host = self._document()["token_endpoint"], self._host()
+        document, host = self._document(), self._host()
         given = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri}
         given |= {"code_verifier": verifier, "client_id": self._client.client_id}
-        given |= {"client_secret": self._client.client_secret}
-        answer = self._asked("POST", address, data=given)
-        said = answer.said()
+        in_body = {**given, "client_secret": self._client.client_secret}
+        for takes in _ways(document):
+            own = {"data": in_body} if takes == POST else {"data": given, "more": {"Authorization": self._basic()}}
+            answer = self._asked("POST", document["token_endpoint"], **own)
+            said = answer.said()
+            if not (isinstance(said, dict) and said.get("error") == "invalid_client"):
+                break
         if 400 <= answer.status < 500:
             why = said.get("error") if isinstance(said, dict) else None
             told = (
@@ -199,9 +204,20 @@ class Provider:
             raise Away(f"{self._host()} did not say how to sign in there ({answer.status}).")
         return said
 
-    def _asked(self, verb: str, address: str, data: Mapping[str, str] | None = None) -> Answer:
+    def _basic(self) -> str:
+        """Name and secret in a header, as RFC 6749 has it (2.3.1): as a form writes each."""
+        both = f"{quote_plus(self._client.client_id)}:{quote_plus(self._client.client_secret)}"
+        return f"Basic {base64.b64encode(both.encode()).decode()}"
+
+    def _asked(
+        self,
+        verb: str,
+        address: str,
+        data: Mapping[str, str] | None = None,
+        more: Mapping[str, str] | None = None,
+    ) -> Answer:
         host = host_of(address)
-        headers = {"Accept": "application/json"}
+        headers = {"Accept": "application/json", **(more or {})}
         try:
             answer = self._http.exchange(verb, address, what="the sign-in", headers=headers, data=data, alone=True)
         except ExchangeError:
@@ -218,6 +234,15 @@ class Provider:
 
     def _host(self) -> str:
         return host_of(self._client.issuer)
+
+
+def _ways(document: Mapping[str, Any]) -> tuple[str, ...]:
+    """How our secret is told: in the body where the provider says that it takes that, else in a header. One that says nothing
+    takes a header (OpenID Connect Discovery 1.0, section 3), and many a one takes a body all the same."""
+    methods = document.get("token_endpoint_auth_methods_supported")
+    if not isinstance(methods, list):
+        return POST, BASIC
+    return (POST,) if POST in methods else (BASIC,)
 
 
 def ends(claims: Mapping[str, Any]) -> datetime:

@@ -25,6 +25,7 @@ class Provider:
         self.key = RSAKey.generate_key(2048, {"kid": "first"})
         self.codes: dict[str, dict] = {}
         self.asked: list[str] = []
+        self.takes = ["client_secret_basic", "client_secret_post"]  # of our secret
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self.issuer = f"http://127.0.0.1:{self._server.server_port}"
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
@@ -38,7 +39,8 @@ class Provider:
         issuer = self.faults.get("other_issuer", self.issuer)
         found = {"issuer": issuer, "jwks_uri": f"{self.issuer}/jwks", "end_session_endpoint": f"{self.issuer}/end"}
         found |= {"authorization_endpoint": f"{self.issuer}/authorize", "token_endpoint": f"{self.issuer}/token"}
-        return 200, found | self.faults.get("configuration", {})
+        found["token_endpoint_auth_methods_supported"] = self.takes
+        return 200, {name: value for name, value in (found | self.faults.get("configuration", {})).items() if value != ()}
 
     def jwks(self, asked, given):
         return 200, {"keys": [*self.faults.get("keys", ()), self.key.as_dict(private=False)]}
@@ -61,7 +63,11 @@ class Provider:
         begun = self.codes.get(given.get("code", ""))
         digest = hashlib.sha256(given.get("code_verifier", "").encode()).digest()
         right = begun is not None and not begun["used"] and begun["code_challenge"] == _coded(digest)
-        right = right and begun["redirect_uri"] == given["redirect_uri"] and given["client_secret"] == SECRET
+        right = right and begun["redirect_uri"] == given["redirect_uri"]
+        basic = "client_secret_post" not in self.takes
+        told = self.header if basic else given.get("client_secret")
+        if told != ("Basic " + base64.b64encode(f"{CLIENT}:{SECRET}".encode()).decode() if basic else SECRET):
+            return 401, {"error": "invalid_client"}
         if not right:
             return 400, {"error": "invalid_grant"}
         begun["used"] = True
@@ -96,6 +102,7 @@ def _handler(provider: Provider):
             asked = {name: values[0] for name, values in parse_qs(parts.query).items()}
             provider.asked.append(parts.path)
             views = {"/.well-known/openid-configuration": provider.configuration, "/jwks": provider.jwks}
+            provider.header = self.headers.get("Authorization")
             views |= {"/authorize": provider.authorize, "/token": provider.token}
             if "away" in provider.faults:
                 status, said = 503, {}

@@ -202,6 +202,12 @@ def test_a_configuration_that_is_not_right_is_refused(browser, provider, faults)
     assert refused.status_code == 401 and "configuration" in refused.text
 
 
+@pytest.mark.parametrize("takes", [["client_secret_basic"], ()])  # the second does not say, which means the first
+def test_a_provider_that_takes_our_secret_in_a_header_alone_has_it_there(browser, provider, takes):
+    provider.takes = takes
+    assert signed_in(browser).status_code == 303
+
+
 def test_where_nobody_began_there_nobody_comes_back(app, browser, provider, database):
     path = sent_back(browser)
     stranger = Browser(app.test_client())
