@@ -31,6 +31,7 @@ BOUND = "receipts_bound"  # the check that no row of what becomes the first part
 REFERRING = ("call_events", "leads", "lead_statuses", "campaign_statuses", "campaign_names", "queue_statuses")
 SUFFIX = "_first"  # of the indexes of the first part
 AHEAD = 3  # months
+MOST_MOVED = 1_000  # rows
 SOON = timedelta(days=7)  # a bound that is nearer than this is not kept to
 LOCK_MILLISECONDS = 500
 _LOCK_NOT_AVAILABLE, _DEADLOCK, _CHECK_VIOLATION = "55P03", "40P01", "23514"
@@ -219,13 +220,20 @@ def make_ahead(connection: Connection, now: datetime) -> bool:
 
 
 def _make(connection: Connection, month: datetime) -> bool:
-    """False where rows of the month have come already: they are in the part of what has no month, and stay."""
+    """Rows of the month that have come already, by a clock that was ahead say, are in the part of what has no month, and are moved:
+    one of them would have all of the month go there. False where they are many: that has happened, and they stay."""
     table = f"{WHOLE}_{month:%Y_%m}"
     begin, end = ids.first(month), ids.first(months.later(month, 1))
+    mine = f"FROM {REST} WHERE id >= '{begin}' AND id < '{end}'"
     try:
         with connection.begin_nested():
             _patiently(connection)
             _alike(connection, table, WHOLE)
+            there = connection.scalar(text(f"SELECT count(*) FROM (SELECT 1 {mine} LIMIT {MOST_MOVED + 1}) AS few"))
+            if 0 < there <= MOST_MOVED:
+                connection.exec_driver_sql(f"LOCK TABLE {REST} IN ACCESS EXCLUSIVE MODE")
+                moved = f"WITH gone AS (DELETE {mine} RETURNING *) INSERT INTO {table} SELECT * FROM gone"
+                connection.exec_driver_sql(moved)
             bounds = f"FOR VALUES FROM ('{begin}') TO ('{end}')"
             connection.exec_driver_sql(f"ALTER TABLE {WHOLE} ATTACH PARTITION {table} {bounds}")
             _once(connection, table)

@@ -115,7 +115,10 @@ def test_what_has_no_month_is_kept_all_the_same(postgresql_url):
     database.close()
 
 
-def test_months_are_made_ahead_also_where_rows_have_come_before(plain):
+@pytest.mark.parametrize("most", [1, 0])
+def test_months_are_made_ahead_also_where_rows_have_come_before(plain, monkeypatch, most):
+    """One of a clock that was ahead is moved, so that the month's own do not go where it is; many stay."""
+    monkeypatch.setattr(parting, "MOST_MOVED", most)
     while Parting(plain).step():
         pass
     later = months.later(months.begin(NOW), 5)
@@ -126,8 +129,10 @@ def test_months_are_made_ahead_also_where_rows_have_come_before(plain):
         pass
     known = {f"{one.begin:%Y-%m}" for one in shape(plain) if one.begin is not None}
     ahead = {months.name(months.later(later, count)) for count in range(1, 4)}
-    assert ahead <= known and months.name(later) not in known
+    assert ahead <= known and (months.name(later) in known) == (most > 0)
     assert row.id in kept(plain)
+    with plain.read() as session:
+        assert session.scalars(text(f"SELECT id FROM {REST}")).all() == ([] if most else [row.id])
 
 
 def test_a_poll_keeps_a_record_once_whatever_month_it_came_in(postgresql_url):
