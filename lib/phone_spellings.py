@@ -17,8 +17,8 @@ from lib import packed, phone, phone_plans
 from lib.packed import Unpacking
 
 ERASED = "erased"  # what stands in its place
-# What ``lib.phone_writing`` reads between digits: dashes, blanks, brackets and dots of typographers and of other scripts, and what
-# nobody sees. A test tries every character that there is. The last are such ones in Latin-1 and its kin, in a body of UTF-8.
+# What ``lib.phone_writing`` reads between digits: dashes, blanks, brackets and dots of typographers and of other scripts, and
+# what nobody sees. A test tries every character that there is. The last are such ones in Latin-1 and its kin, in a body of UTF-8.
 _SIGNS = (
     r" \t().\-/_+\[\]\u00a0\u00ad\u00b7\u034f\u058a\u05be\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u115f\u1160\u1400"
     r"\u1680\u17b4\u17b5\u1806\u180b-\u180f\u2000-\u2015\u2022\u2024\u2027\u202a-\u202f\u2044\u205f-\u206f\u207a\u20e3\u2212\u2215"
@@ -53,13 +53,25 @@ _OTHER_DIGIT = re.compile(  # and what lies between those of rare scripts, which
     r"\ua9f0-\ua9f9\uaa50-\uaa59\uabf0-\uabf9\uff10-\uff19\U000104a0-\U0001fbf9]"
 )
 _ESCAPED = r"\\u((?:06[6fF]|09[6eE]|0[eE]5|[fF]{2}1|003)[0-9a-fA-F])"
-_ANY_ESCAPED, _ESCAPED_DIGIT = re.compile(_ESCAPED), re.compile(rf"\\{{0,2}}{_ESCAPED}")  # the first is looked for sooner
+_ANY_ESCAPED, _ESCAPED_DIGIT = (
+    re.compile(_ESCAPED),
+    re.compile(rf"\\{{0,2}}{_ESCAPED}"),
+)  # the first is looked for sooner
 # Of Arabic, Persian, India's scripts and of Thai, and wide ones.
 _DIGIT_IN_URL = re.compile(
     rf"(?:{_PERCENT}(?:[dD]9{_PERCENT}[aA]|[dD][bB]{_PERCENT}[bB])[0-9]|{_PERCENT}[eE]0{_PERCENT}[aAbB][0-9a-fA-F]{_PERCENT}[89aAbB]"
     rf"[0-9a-fA-F]|{_PERCENT}[eE][fF]{_PERCENT}[bB][cC]{_PERCENT}9[0-9])",
 )
-_LEADS = ("D9%", "DB%", "E0%", "BC%", "d9%", "db%", "e0%", "bc%")  # of which it has one: looked for in a fraction of the time
+_LEADS = (
+    "D9%",
+    "DB%",
+    "E0%",
+    "BC%",
+    "d9%",
+    "db%",
+    "e0%",
+    "bc%",
+)  # of which it has one: looked for in a fraction of the time
 # A number of JSON, whatever its form.
 _BARE = re.compile(r"([:\[,]\s*)(-?[0-9][0-9.eE+-]*+)(?=\s*[,}\]])")
 # A country's code at the end of a text.

@@ -220,8 +220,8 @@ def make_ahead(connection: Connection, now: datetime) -> bool:
 
 
 def _make(connection: Connection, month: datetime) -> bool:
-    """Rows of the month that have come already, by a clock that was ahead say, are in the part of what has no month, and are moved:
-    one of them would have all of the month go there. False where they are many: that has happened, and they stay."""
+    """Rows of the month that have come already, by a clock that was ahead say, are in the part of what has no month, and are
+    moved: one of them would have all of the month go there. False where they are many: that has happened, and they stay."""
     table = f"{WHOLE}_{month:%Y_%m}"
     begin, end = ids.first(month), ids.first(months.later(month, 1))
     mine = f"FROM {REST} WHERE id >= '{begin}' AND id < '{end}'"

@@ -16,9 +16,11 @@ class NoRoom(Exception):
 def rewrite(driver: sqlite3.Connection, path: Path) -> None:
     """Nobody else writes meanwhile. Raises NoRoom and sqlite3.Error.
 
-    SQLite writes the copy among its temporary files, which may lie on a small disk, or in a container's memory; so they lie beside
-    the database meanwhile, unless SQLITE_TMPDIR says where."""
-    pages, free, size = (driver.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "freelist_count", "page_size"))
+    SQLite writes the copy among its temporary files, which may lie on a small disk, or in a container's memory; so they lie
+    beside the database meanwhile, unless SQLITE_TMPDIR says where."""
+    pages, free, size = (
+        driver.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "freelist_count", "page_size")
+    )
     needed, there = TIMES * (pages - free) * size + SPARE_BYTES, shutil.disk_usage(path.parent).free
     if there < needed:
         raise NoRoom(

@@ -127,8 +127,8 @@ class _Watched(smtplib.SMTP):
 
 
 def _own_name(name: str) -> str:
-    """How we greet a server: by this host's name where it is one of the DNS, else by an address, as RFC 5321 has it (4.1.4). Names
-    of containers have underscores, as ``wrapup-worker-1.wrapup_default``, for which a server refuses whoever greets with them."""
+    """How we greet a server: by this host's name where it is one of the DNS, else by an address (RFC 5321, 4.1.4). Those of
+    containers have underscores, as ``wrapup-worker-1.wrapup_default``, and many a server refuses whoever greets with such a one."""
     if _HOST.fullmatch(name):
         return name
     try:

@@ -1,10 +1,10 @@
 """An SMTP server over sockets, as RFC 5321 has it. What it took is kept, with how often each Message-ID came.
 
 Faults: ``busy`` (421 at once), ``no_sign_in`` (535), ``tokens_alone`` (OAuth's, and no password), ``no_recipient`` (550 to
-those in ``refused``, or to all), ``later`` (450 to the same), ``full`` (452 to the mail), ``spam`` (554 to the mail), ``hang`` (no word after the
-connection), ``hang_recipient`` (no word after one), ``hang_after`` (the mail is taken, and no word), both at those in
-``refused``, or at all; ``drop_half`` (it hangs up in the middle of the mail), ``drop_after`` (the mail is taken, and it hangs
-up), ``unsaid_size`` (what is larger than ``size`` is refused after its text alone, with 552).
+those in ``refused``, or to all), ``later`` (450 to the same), ``full`` (452 to the mail), ``spam`` (554 to the mail), ``hang``
+(no word after the connection), ``hang_recipient`` (no word after one), ``hang_after`` (the mail is taken, and no word), both at
+those in ``refused``, or at all; ``drop_half`` (it hangs up in the middle of the mail), ``drop_after`` (the mail is taken, and
+it hangs up), ``unsaid_size`` (what is larger than ``size`` is refused after its text alone, with 552).
 """
 
 import re

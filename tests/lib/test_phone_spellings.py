@@ -65,12 +65,19 @@ def test_in_the_digits_of_every_script():
         assert phone.e164(text) == KYIV.number and KYIV.within(text), hex(ord(zero))
 
 
-# A blank that does not break, the hyphen and the sign of minus of typographers, a wide blank, a middle dot, and marks of direction.
+# Blanks that do not break, hyphen, dash and sign of minus of typographers, a wide blank, a middle dot, and marks of direction.
 @pytest.mark.parametrize("sign", "\u00a0\u202f\u2011\u2013\u2212\u3000\u00b7\u202a\u2069\uff0d")
 def test_with_typographers_signs_as_others_escape_them(sign):
     text = f"+380{sign}50{sign}123{sign}45{sign}67"
     pages = ("".join(char if char.isascii() else f"&#{form};" % ord(char) for char in text) for form in ("%d", "x%x"))
-    for one in (quote(text), quote(quote(text)), quote_plus(text).lower(), json.dumps(text), json.dumps(json.dumps(text)), *pages):
+    for one in (
+        quote(text),
+        quote(quote(text)),
+        quote_plus(text).lower(),
+        json.dumps(text),
+        json.dumps(json.dumps(text)),
+        *pages,
+    ):
         assert KYIV.within(one), one
         assert not KYIV.within(KYIV.blotted(one))
 

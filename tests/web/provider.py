@@ -40,7 +40,9 @@ class Provider:
         found = {"issuer": issuer, "jwks_uri": f"{self.issuer}/jwks", "end_session_endpoint": f"{self.issuer}/end"}
         found |= {"authorization_endpoint": f"{self.issuer}/authorize", "token_endpoint": f"{self.issuer}/token"}
         found["token_endpoint_auth_methods_supported"] = self.takes
-        return 200, {name: value for name, value in (found | self.faults.get("configuration", {})).items() if value != ()}
+        return 200, {
+            name: value for name, value in (found | self.faults.get("configuration", {})).items() if value != ()
+        }
 
     def jwks(self, asked, given):
         return 200, {"keys": [*self.faults.get("keys", ()), self.key.as_dict(private=False)]}

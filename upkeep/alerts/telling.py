@@ -74,7 +74,6 @@ class Teller:
         if not 200 <= answer.status < 300:
             raise Unavailable(f"{host_of(settings.webhook)} did not take an alert ({answer.status}).")
 
-
     def again(self, now: datetime) -> None:
         """Try mails again whose time has come with those whom the server has put off; all others have them."""
         due = [one for one in self._put_off if not now < one.next_at <= now + PAUSES[-1]]
@@ -83,8 +82,8 @@ class Teller:
             self._hand(one, now)
 
     def _hand(self, mail: _Mail, now: datetime) -> None:
-        """Whom the server refuses for good is named in the log. Whom it puts off (4yz), as whoever greylists does with strangers, is
-        tried again alone: the others have it, and would have it twice. Raises ExchangeError where nobody has it."""
+        """Whom the server refuses for good is named in the log. Whom it puts off (4yz), as one does that greylists, is tried again
+        alone: the others have it, and would have it twice. Raises ExchangeError where nobody has it."""
         assert self._settings.server is not None
         try:
             refused = smtp.send(self._settings.server, mail.message, mail.to).refused
@@ -96,7 +95,9 @@ class Teller:
             later = set() if isinstance(error, Declined) else {*mail.to}
         if later and mail.tries < MOST_TRIES:
             pause = PAUSES[min(mail.tries, len(PAUSES) - 1)]
-            again = replace(mail, to=[one for one in mail.to if one in later], next_at=now + pause, tries=mail.tries + 1)
+            again = replace(
+                mail, to=[one for one in mail.to if one in later], next_at=now + pause, tries=mail.tries + 1
+            )
             self._put_off = [*self._put_off, again][-MOST_PUT_OFF:]
             log.error("alert_recipients_put_off", refused={one: refused[one] for one in again.to})
             refused = {one: said for one, said in refused.items() if one not in later}

@@ -51,7 +51,10 @@ def test_a_file_of_an_earlier_release_does_after_it_was_written_anew(tmp_path):
     database.close()
 
 
-COMPACT = "import sys; from models.database import Database; from upkeep.retention import space; space.compact(Database(sys.argv[1]))"
+COMPACT = (
+    "import sys; from models.database import Database; from upkeep.retention import space; "
+    "space.compact(Database(sys.argv[1]))"
+)
 
 
 def test_it_is_written_anew_where_temporary_files_have_no_room(sqlite_url, tmp_path):
@@ -62,7 +65,9 @@ def test_it_is_written_anew_where_temporary_files_have_no_room(sqlite_url, tmp_p
         with closing(Database(sqlite_url)) as database, database.write() as session:
             for number in range(100):
                 factories.receipt(session, id=an_id(OLD, number), body=os.urandom(40_000))
-        environ = {name: value for name, value in os.environ.items() if name != "SQLITE_TMPDIR"} | {"TMPDIR": str(small)}
+        environ = {name: value for name, value in os.environ.items() if name != "SQLITE_TMPDIR"} | {
+            "TMPDIR": str(small)
+        }
         done = subprocess.run(
             [sys.executable, "-c", COMPACT, sqlite_url], env=environ, cwd=ROOT, capture_output=True, text=True
         )
