@@ -128,7 +128,7 @@ class _Watched(smtplib.SMTP):
 
 def _own_name(name: str) -> str:
     """How we greet a server: by this host's name where it is one of the DNS, else by an address (RFC 5321, 4.1.4). Those of
-    containers have underscores, as ``wrapup-worker-1.wrapup_default``, and many a server refuses whoever greets with such a one."""
+    containers have underscores, as ``wrapup-worker-1.wrapup_default``, and many a server refuses whoever greets so."""
     if _HOST.fullmatch(name):
         return name
     try:

@@ -82,8 +82,8 @@ class Teller:
             self._hand(one, now)
 
     def _hand(self, mail: _Mail, now: datetime) -> None:
-        """Whom the server refuses for good is named in the log. Whom it puts off (4yz), as one does that greylists, is tried again
-        alone: the others have it, and would have it twice. Raises ExchangeError where nobody has it."""
+        """Whom the server refuses for good is named in the log. Whom it puts off (4yz), as one does that greylists, is tried
+        again alone: the others have it, and would have it twice. Raises ExchangeError where nobody has it."""
         assert self._settings.server is not None
         try:
             refused = smtp.send(self._settings.server, mail.message, mail.to).refused
