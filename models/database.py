@@ -244,6 +244,11 @@ def lacks_column(error: Exception) -> bool:
     )
 
 
+def lacks_rights(error: Exception) -> bool:
+    """Whether PostgreSQL knows the role that we come as, and refuses it this: to read or write a table, or to make one."""
+    return getattr(getattr(error, "orig", error), "sqlstate", "") == "42501"
+
+
 def said(error: Exception) -> str:
     """Why the database, or what else stores, cannot be used, for the log and the terminal. Of the words of its driver, whose own
     error it may be or SQLAlchemy's around it, the first line, which names the place and never a password; of the system's what is
@@ -253,7 +258,7 @@ def said(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     kinds = {one.__name__ for one in type(error).__mro__}
-    if kinds.isdisjoint(_NAMING_THE_PLACE) and not refuses_writes(error):
+    if kinds.isdisjoint(_NAMING_THE_PLACE) and not refuses_writes(error) and not lacks_rights(error):
         return type(error).__name__
     return str(getattr(error, "orig", error)).strip().partition("\n")[0].removesuffix(".")
 

@@ -11,8 +11,6 @@ if TYPE_CHECKING:
     from flask import Flask
     from sqlalchemy.exc import SQLAlchemyError
 
-_NOT_ALLOWED = "42501"  # PostgreSQL's insufficient_privilege
-
 
 def main() -> None:
     # Each command loads what it needs: the supervisor is to stay small, and what is started in a moment shall start so.
@@ -57,12 +55,12 @@ def _of_the_database(error: "SQLAlchemyError") -> str | None:
     """What is wrong with the database; None where nothing is, and our question was wrong."""
     from sqlalchemy.exc import InterfaceError, OperationalError
 
-    from models.database import lacks_column, lacks_table, said
+    from models.database import lacks_column, lacks_rights, lacks_table, said
     from models.writing import refuses_writes
 
     if lacks_table(error) or lacks_column(error):
         return "The database has not the tables of this release: run `wrapup migrate` first."
-    if getattr(getattr(error, "orig", None), "sqlstate", "") == _NOT_ALLOWED:
+    if lacks_rights(error):
         return "The database lets this role do less than Wrapup needs: grant it the rights, or let it own the tables."
     if isinstance(error, OperationalError | InterfaceError) or refuses_writes(error):
         return f"The database cannot be used: {said(error)}."

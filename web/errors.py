@@ -18,7 +18,7 @@ from werkzeug.exceptions import HTTPException
 
 from lib import addresses, ids
 from models import audit
-from models.database import is_locked, lacks_table, said, took_too_long
+from models.database import is_locked, lacks_rights, lacks_table, said, took_too_long
 from models.writing import refuses_writes
 from web.answers import answer
 from web.context import context
@@ -46,6 +46,10 @@ OF_THE_DATABASE = (OperationalError, ProgrammingError, InternalError, PoolTimeou
 LOCKED = "Another process holds the database, so nothing can be written to it now. Asking again later will help."
 READ_ONLY = (
     "The database can be read and takes no writes now, so nothing can be changed, and nobody can sign in to the pages."
+)
+NO_RIGHTS = (
+    "The database refuses this to the role that Wrapup comes as, which lacks a right; the log says which. Asking again helps "
+    "when it has it."
 )
 UNPREPARED = "The database is not prepared for this release yet; the log of wrapup serve says what that waits for."
 
@@ -162,13 +166,17 @@ def _database_error(error: DBAPIError | PoolTimeout) -> Response:
 
 def database_error(error: DBAPIError | PoolTimeout) -> tuple[str, str]:
     """Log it; its ``error_id`` and its sentence. Raises the error where the question was wrong, which is our fault."""
-    if isinstance(error, ProgrammingError | InternalError) and not (lacks_table(error) or refuses_writes(error)):
+    if isinstance(error, ProgrammingError | InternalError) and not (
+        lacks_table(error) or lacks_rights(error) or refuses_writes(error)
+    ):
         raise error
     told = _WORDS[503]
     if isinstance(error, DBAPIError) and took_too_long(error):
         told = TOO_SLOW
     elif is_locked(error):
         told = (told[0], LOCKED)
+    elif lacks_rights(error):
+        told = (told[0], NO_RIGHTS)
     elif lacks_table(error):
         told = (told[0], UNPREPARED)
     elif refuses_writes(error):

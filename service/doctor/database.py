@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 import migrations
 from lib import clock
 from models import schema
-from models.database import Database, is_locked, said
+from models.database import Database, is_locked, lacks_rights, said
 from models.write_lock import Busy
 from models.writing import takes_writes
 from queries import receipt_counts
@@ -36,6 +36,7 @@ EMPTY = (
 UP = "Is it up, and does WRAPUP_DATABASE_URL name it?"
 ABSENT = "None is at work: the last was seen {} ago, and has ended, hangs or is stopped."
 MUTE = "Nobody can say whether one lives: it could not write that into the database."
+GRANT = "GRANT it the rights, or let it own the tables."
 DAMAGED = "Is the file whole, and Wrapup's? Else put back a backup: docs/backups.md."
 
 
@@ -63,7 +64,7 @@ def database(url: str) -> Iterator[Line]:
                     yield from _server(session)
                 has_schema = inspect(session.connection()).has_table(schema.VERSION_TABLE)
                 revision = schema.revision(session) if has_schema else None
-                yield _schema(revision)
+                yield _schema(revision) if revision or _may_make_tables(session) else _no_tables(found)
             yield (writing := _writable(found))
             if revision == max(schema.known()):
                 with found.read() as session:
@@ -76,7 +77,8 @@ def database(url: str) -> Iterator[Line]:
             # It has no words of its own where SQLite says that the file is no database, or is malformed.
             is_damaged = is_sqlite and not isinstance(error, OperationalError)
             told = "SQLite cannot read the file" if is_damaged else f"It cannot be used: {said(error)}"
-            yield Line("database", FAIL, f"{told}.", DAMAGED if is_damaged else UP)
+            todo = DAMAGED if is_damaged else GRANT if lacks_rights(error) else UP
+            yield Line("database", FAIL, f"{told}.", todo)
 
 
 def copy(url: str) -> Iterator[Line]:
@@ -140,6 +142,18 @@ def _schema(revision: str | None) -> Line:
     return Line("schema", OK, f"It is {revision}, the one of this release.")
 
 
+def _may_make_tables(session: Session) -> bool:
+    if session.get_bind().dialect.name == "sqlite":
+        return True
+    return bool(session.scalar(text("SELECT has_schema_privilege(current_schema(), 'CREATE')")))
+
+
+def _no_tables(database: Database) -> Line:
+    role = database.url.username or "Our role"
+    todo = "Let it own the database, or GRANT CREATE ON SCHEMA public."
+    return Line("schema", FAIL, f"It has no tables of Wrapup, and {role} may not make any.", todo)
+
+
 def _writable(database: Database) -> Line:
     """A transaction that may write, and writes nothing."""
     if not database.is_sqlite:
@@ -152,10 +166,8 @@ def _writable(database: Database) -> Line:
                     "writing", FAIL, "It takes no writing transactions.", "default_transaction_read_only is on."
                 )
             if not takes_writes(session):
-                todo = "GRANT it the rights, or let it own the tables."
-                return Line(
-                    "writing", FAIL, f"{database.url.username or 'Our role'} may not write to its tables.", todo
-                )
+                told = f"{database.url.username or 'Our role'} may not write to its tables."
+                return Line("writing", FAIL, told, GRANT)
         return Line("writing", OK, "It can be written.")
     with database.read() as session:
         may = takes_writes(session)

@@ -16,7 +16,7 @@ from tests.databases import refuse_writes
 from web import keys
 from web.auth import API
 from web.context import context
-from web.errors import LOCKED, READ_ONLY, UNPREPARED
+from web.errors import LOCKED, NO_RIGHTS, READ_ONLY, UNPREPARED
 
 LIST = f"{API}/outcomes"
 
@@ -228,6 +228,17 @@ def test_a_database_that_takes_no_writes_is_said_to_be_readable_and_not_away(adm
     assert admin.get(LIST).status_code == 200
     found = error(admin.post(f"{API}/views", json={"name": "mine", "kind": "outcomes", "query": {}}), 503)
     assert (found["error_id"], found["message"]) == ("database_unavailable", READ_ONLY)
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_right_that_is_lacking_is_said_to_be_and_not_our_fault(admin, app, database, monkeypatch, caplog):
+    def refused(session, *_, **__):
+        session.execute(text("SET LOCAL ROLE pg_database_owner"))
+        session.execute(text("SELECT 1 FROM api_keys"))
+
+    monkeypatch.setattr(selection, "page", refused)
+    assert error(admin.get(LIST), 503)["message"] == NO_RIGHTS
+    assert "permission denied for table api_keys" in caplog.text
 
 
 def test_a_wrong_question_is_our_fault(admin, app, database, monkeypatch):
