@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import literal_column, select
+from sqlalchemy import func, literal_column, select
 from sqlalchemy.orm import Session
 
 from lib import ids
@@ -43,6 +43,12 @@ def has_outlived(session: Session, outcome: CallOutcome) -> bool:
     """Whether receipts that the outcome was made of have been deleted."""
     whole = whole_since(session)
     return whole is not None and outcome.merged_into is None and outcome.first_seen_at < whole
+
+
+def since(session: Session, *kinds: str) -> datetime | None:
+    """What is older than this moment of any of the kinds is deleted, or being deleted; None: all of it is there."""
+    found: datetime | None = session.scalar(select(func.max(Kept.since)).where(Kept.kind.in_(kinds)))
+    return found
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """What figures lack at this moment, in sentences for whoever does not look at the pages: receipts that nobody has read yet,
-callbacks that wait elsewhere for the database, and calls that a dialer has not told of as it usually does."""
+callbacks that wait elsewhere for the database, calls that a dialer has not told of as it usually does, and what is not kept any
+more."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
@@ -13,7 +14,8 @@ from dialers.registry import DIALERS
 from lib import clock
 from lib.text import many
 from models.receipts import PENDING
-from queries import completeness, health, receipt_counts
+from queries import completeness, health, heard, receipt_counts
+from queries.reports import gone
 
 READ = timedelta(seconds=10)  # where nothing is behind, a receipt is read much sooner
 LATE = timedelta(minutes=2)  # the same of a report that is due
@@ -30,12 +32,13 @@ def lacking(
 ) -> list[str]:
     """Of the calls that match, those that may be missing; nothing where all is as usual. ``spooled``: as of
     ``health.connections``."""
-    found = [*_waiting(session, now), *_spooled(spooled)]
+    deleted = gone.note(filters, gone.calls_before(session), tz)
+    found = [*([deleted] if deleted else []), *_waiting(session, now), *_spooled(spooled)]
     wanted, dialers = filters.get("connection") or configured, filters.get("dialer") or DIALERS
     asked = {name: one for name, one in configured.items() if name in wanted and one.dialer in dialers}
     end = min(filters.get("until") or now, now)
     polls = health.poll_states(session, now)
-    silences = health.silences(session, asked, now) if spooled == 0 else {}
+    silences = heard.silences(session, asked, now) if spooled == 0 else {}
     for name, connection in asked.items():
         said = [*_behind(connection, polls.get(name, []), tz, end, now)]
         if name in silences and silences[name].since < end:

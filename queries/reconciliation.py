@@ -2,6 +2,7 @@
 the other side loses."""
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -31,6 +32,7 @@ from queries.counting import TooManyGroups, count_if
 from queries.days import Span, day_text, span
 from queries.expressions import Local
 from queries.loaded import produced_no_call
+from queries.reports import gone
 from queries.selection import conditions
 
 _SOURCES = cast(CallOutcome.sources, Text)
@@ -54,7 +56,8 @@ def reconciliation(
     (imported) neither. Besides, null where that cannot be said:
 
     - ``leads_without_call``: leads that the dialer has accepted, by the day on which their request left, and that have
-      produced no call so far (``queries.loaded``). Null with a filter that leads cannot be asked about.
+      produced no call so far (``queries.loaded``). Null with a filter that leads cannot be asked about; without those whose calls
+      would have been deleted for their age by now.
     - ``callbacks_missed``: calls that are over and that the report found, but whose callback never came. Null but for
       dialers that offer both callbacks and reports: with the others nothing is missed.
 
@@ -63,7 +66,7 @@ def reconciliation(
     asked = calls or session
     found: dict[tuple[str, int], dict[str, int | None]] = {}
     _add(found, asked.execute(_calls(filters, tz, span(asked))))
-    leads = _leads(filters, tz, span(session, LoadedLead.sent_at))
+    leads = _leads(filters, tz, span(session, LoadedLead.sent_at), gone.calls_before(session))
     if leads is not None:
         _add(found, session.execute(leads))
     rows: list[dict[str, Any]] = []
@@ -101,8 +104,9 @@ def _tells_twice(dialer: Dialer) -> bool:
     return bool(dialer.callback_kinds) and any(report.switch is None for report in dialer.reports)
 
 
-def _leads(filters: Mapping[str, Any], tz: str, times: Span) -> AnySelect | None:
-    """Leads without a call; None where a filter is about something that only calls have."""
+def _leads(filters: Mapping[str, Any], tz: str, times: Span, kept_since: datetime | None = None) -> AnySelect | None:
+    """Leads without a call; None where a filter is about something that only calls have. Of leads that were sent before
+    ``kept_since`` nobody knows it: their calls are deleted."""
     asked = {name: value for name, value in filters.items() if value is not None and value != []}
     asking: dict[str, Callable[[Any], ColumnElement[bool]]] = {
         "connection": lambda names: LoadedLead.connection.in_([texts.clean(name) for name in names]),
@@ -121,6 +125,8 @@ def _leads(filters: Mapping[str, Any], tz: str, times: Span) -> AnySelect | None
     if "campaign_id" in asked:
         statement = statement.join(LeadLoad, LeadLoad.id == LoadedLead.load_id)
     wanted = [asking[name](value) for name, value in asked.items()]
+    if kept_since is not None:
+        wanted.append(LoadedLead.sent_at >= kept_since)
     return statement.where(*sent, *wanted, produced_no_call())
 
 

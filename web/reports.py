@@ -10,6 +10,7 @@ from queries import reconciliation as sides
 from queries import summary as sums
 from queries.asks import Asks
 from queries.counting import TooManyGroups
+from queries.reports import gone
 from queries.sources import tables_of
 from web.answers import answer
 from web.auth import scope
@@ -52,7 +53,8 @@ def summary(query: dict[str, Any]) -> Response:
     own = context()
 
     def ask(whom: Asks) -> dict[str, Any]:
-        return sums.summary(whom, filters, **rest, configured=own.connections)
+        found = sums.summary(whom, filters, **rest, configured=own.connections)
+        return _kept(found, whom, filters, rest["tz"])
 
     with REPORTS.turn():
         try:
@@ -74,7 +76,8 @@ def reconciliation(query: dict[str, Any]) -> Response:
     filters, rest = split(query)
 
     def ask(whom: Asks) -> dict[str, Any]:
-        return sides.reconciliation(tables_of(whom), filters, **rest, calls=whom)
+        found = sides.reconciliation(tables_of(whom), filters, **rest, calls=whom)
+        return _kept(found, whom, filters, rest["tz"])
 
     with REPORTS.turn():
         try:
@@ -82,3 +85,11 @@ def reconciliation(query: dict[str, Any]) -> Response:
             return answer(answered.value | answered.told())
         except TooManyGroups as error:
             invalid("since", str(error))
+
+
+def _kept(found: dict[str, Any], whom: Asks, filters: dict[str, Any], tz: str) -> dict[str, Any]:
+    """The answer with a note where some of the time is before what is kept; where all of it is, without figures."""
+    before = gone.calls_before(tables_of(whom))
+    if gone.is_all(filters, before):
+        found = found | {"rows": [], "totals": gone.unknown(found["totals"])}
+    return found | {"note": gone.note(filters, before, tz)}

@@ -10,7 +10,7 @@ from lib import clock
 from outcomes.feed import state
 from queries.asks import Asks
 from queries.days import span
-from queries.reports import compared, counting
+from queries.reports import compared, counting, gone
 from queries.reports.base import DEFAULTS, Asked, Found, Limits, Report, WrongQuestion
 from queries.reports.groups import GROUPS
 
@@ -37,23 +37,28 @@ def moment() -> datetime:
 def answer(
     question: Asked, report: Report, compare: str | None = None, limit: int = 100, cursor: str | None = None
 ) -> dict[str, Any]:
-    """``{"report","group_by","tz","as_of","may_still_move","rows","totals"}``, as docs/reports.md tells. Raises WrongQuestion
-    and, of reports in pages, BadCursor."""
+    """``{"report","group_by","tz","as_of","note","may_still_move","rows","totals"}``, as docs/reports.md tells. Raises
+    WrongQuestion and, of reports in pages, BadCursor."""
     question = grouped(question, report)
     if cursor is not None and report.paged is None:
         raise WrongQuestion("cursor", "This report is one answer, and has no pages.")
+    before = gone.before(question, report)
+    note = gone.note(question.filters, before, question.tz)
     found = _found(question, report, limit, cursor)
     moving = found.moving or (report.moving(question) if report.moving else counting.may_still_move(question, report))
+    if note is not None and gone.is_all(question.filters, before):
+        found = gone.withheld(report, found, note)
     more: dict[str, Any] = {}
     if compare:
         other = compared.before(question, compare)
         filters = {**question.filters, "since": other.since, "until": other.until}
         earlier = replace(question, filters=filters, span=(min(question.span[0], other.since), question.span[1]))
         first = compared.first_known(question, report)
-        unknown = first is None or other.until <= first
+        unknown = first is None or other.until <= first or gone.is_all(filters, before)
         found = compared.compared(report, found, _found(earlier, report, 1, None), other.days, unknown)
         times = {name: clock.iso(moment) for name, moment in other.shown().items()}
-        more["compared_with"] = times | {"days": other.days, "note": compared.note(other, first, report, question.tz)}
+        told = gone.note(filters, before, question.tz) or compared.note(other, first, report, question.tz)
+        more["compared_with"] = times | {"days": other.days, "note": told}
     if report.paged is not None:
         more["next"] = found.next
     return {
@@ -61,6 +66,7 @@ def answer(
         "group_by": list(question.group_by),
         "tz": question.tz,
         "as_of": place(question.session),
+        "note": note,
         "may_still_move": moving,
         **found.more,
         **more,

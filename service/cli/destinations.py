@@ -23,6 +23,8 @@ from models import Delivery, audit
 from models.database import Database
 from models.deliveries import LOG_CALL
 from models.leases import LeaseLost
+from models.retention import DELIVERIES
+from queries import kept
 from queries.deliveries import several
 from service.cli.polling import MomentOption
 from service.cli.settings import settings
@@ -119,6 +121,8 @@ def undo(name: str, since: datetime | None, delivery_id: str | None, apply: bool
         raise click.ClickException("Somebody else sends to it now; what is said above is done.") from None
     for what, count in sorted(counts.items()):
         say(_summed(what, count, apply))
+    if sentence := _not_kept(database, since):
+        say(sentence)
     if not counts:
         say(f"Nothing of it can be taken back: {_why_nothing(destination)}.")
     elif not apply:
@@ -137,6 +141,15 @@ def _why_nothing(destination: Destination) -> str:
     if CRMS[destination.kind].events is not None:
         return "who was told something cannot be made not to know it"
     return "there is no call that was logged, and no status"
+
+
+def _not_kept(database: Database, since: datetime | None) -> str | None:
+    """Of what nobody knows any more that it was sent."""
+    with database.read() as session:
+        before = kept.since(session, DELIVERIES)
+    if before is None or since is None or since >= before:
+        return None
+    return f"Deliveries before {clock.iso(before)} are not kept any more ([retention]): what was done by them is not taken back."
 
 
 def _done(database: Database, name: str, since: datetime | None, delivery: UUID | None) -> Sequence[Delivery]:

@@ -17,6 +17,7 @@ from lib import text as texts
 from models import audit
 from outcomes.feed_place import FeedPlace
 from outcomes.normalize import normalize_pending
+from queries.reports import gone
 from service.cli.settings import no_connection, settings
 from service.terminal import say
 from web.context import context
@@ -157,6 +158,13 @@ def _past(connection: Connection, since: datetime, until: datetime | None, pause
         )
     else:
         say(f"All that {connection.name} had {span} was asked for and kept.")
+    with database.read() as session:
+        kept_since = gone.calls_before(session)
+    if kept_since is not None and first < kept_since:
+        say(
+            f"Calls before {clock.iso(kept_since)} make no outcomes: they are older than [retention] keeps them.",
+            err=True,
+        )
     return gaps
 
 

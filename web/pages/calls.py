@@ -1,18 +1,22 @@
 """Calls: the list with its filters, and one call with everything that is known of it and why."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from urllib.parse import urlencode
 from uuid import UUID
 
 from flask import Blueprint, abort, g, make_response, redirect, render_template, request
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from dialers.vocabulary import ANSWERED_BY, COMPUTED, CONNECT_OUTCOMES, FLAGS, OBSERVED, SETTLINGS, STATED
 from lib import ids
 from models import CallOutcome
+from models.retention import DELIVERIES
 from models.shown import COLUMNS
 from queries import deliveries, evidence, keyset, loaded, selection, shape
 from queries import kept as retention
+from queries.reports import gone
 from queries.reports.base import WrongQuestion
 from web import limits, opening
 from web.auth import API
@@ -99,7 +103,7 @@ def calls() -> Response | str:
         return redirect(f"{request.path}?{urlencode(pairs)}", 302)
     wanted, rest, wrong = filters.read(request, columns.CallsQuery)
     names = columns.chosen(rest.pop(columns.NAME, ()))
-    page, left_out, unsure, opened = None, None, None, openings.told(rest, g.get("row", {}), pairs)
+    page, left_out, unsure, deleted, opened = None, None, None, None, openings.told(rest, g.get("row", {}), pairs)
     if not wrong:
         try:
             with SEARCHES.turn(), session.reading().read() as reading:
@@ -107,6 +111,8 @@ def calls() -> Response | str:
                 page = selection.page(reading, counted, **rest)
                 left_out = filters.left_out(reading, wanted)
                 unsure = filters.unsure(reading, wanted, g.get("row", {}), opened)
+                asks_for_time = wanted.get("since") or wanted.get("until")
+                deleted = gone.note(wanted, gone.calls_before(reading), zone) if asks_for_time else None
         except keyset.BadCursor as error:
             wrong = {"cursor": [str(error)]}
         except WrongQuestion as error:
@@ -132,6 +138,7 @@ def calls() -> Response | str:
         campaigns=filters.campaigns(wanted),
         left_out=left_out,
         unsure=unsure,
+        deleted=deleted,
         opened=opened,
         wrong=wrong,
         choices={
@@ -175,9 +182,16 @@ def call(outcome_id: UUID) -> str:
             lead=loaded.of_outcome(reading, row),
             others=_others(row),
             deliveries=deliveries.of_outcome(reading, outcome_id),
+            delivered_since=_delivered_since(reading, row),
             retried=deliveries.STEERED,
             merged_into=ids.parse(row.merged_into) if row.merged_into else None,
         )
+
+
+def _delivered_since(reading: Session, row: CallOutcome) -> datetime | None:
+    """Where the call has not changed since deliveries are kept: from when on they are."""
+    since = retention.since(reading, DELIVERIES)
+    return since if since is not None and row.changed_at < since else None
 
 
 def _others(row: CallOutcome) -> dict[str, dict[str, str]]:

@@ -4,6 +4,10 @@ from marshmallow import Schema, fields
 
 from web.schemas.described import following, members, names, number, rate, text, time, yes_or_no
 
+DELETED = (
+    "That some of the time asked about is before what is kept, so that nothing is known of it; null: none of it is."
+)
+
 
 class MayStillMove(Schema):
     provisional = number("Calls that are not over.", 2)
@@ -15,7 +19,9 @@ class Period(Schema):
     since = text("Its first moment.", "2026-11-17T00:00:00Z", null=False)
     until = text("The moment behind its last.", "2026-11-17T11:30:00Z", null=False)
     days = number("How many days its days stand before those that they are compared with.", 1)
-    note = text("That the first call came later than the period began, where it did.", None)
+    note = text(
+        "That the first call came later than the period began, or that some of it is deleted, where it is so.", None
+    )
 
 
 class CataloguedReport(Schema):
@@ -25,6 +31,7 @@ class CataloguedReport(Schema):
     as_of = number("The place in the change feed at which the answer is true.", 4711)
     source = text("Who was asked: `mirror` or `tables`. The figures are the same.", "mirror", null=False)
     source_note = text("Why it was not the mirror, where there should be one.", None)
+    note = text(DELETED, None)
     may_still_move = fields.Nested(
         MayStillMove,
         required=True,

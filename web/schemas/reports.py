@@ -3,29 +3,37 @@
 from marshmallow import Schema, fields
 
 from dialers.vocabulary import CONNECT_OUTCOMES
+from web.schemas.catalogue import DELETED
 from web.schemas.described import names, number, rate, text
 from web.schemas.words import UnmappedDispositions
+
+
+def count(description: str, example: int) -> fields.Int:
+    """Null in totals alone, where `note` says that all of the time asked about is before what is kept."""
+    return number(description, example, null=True)
 
 
 class TalkBySource(Schema):
     """How much of `talk_seconds` rests on what; the three add up to it."""
 
-    stated = number("Stated by the dialer.", 4000)
-    computed = number("Computed from two times of the dialer.", 200)
-    observed = number("Observed by the arrival of callbacks.", 121)
+    stated = count("Stated by the dialer.", 4000)
+    computed = count("Computed from two times of the dialer.", 200)
+    observed = count("Observed by the arrival of callbacks.", 121)
 
 
 class Figures(Schema):
-    calls = number("All calls, merged rows left out.", 120)
-    final_calls = number("Calls that are over: `is_final`.", 118)
+    """Each is null where `note` says that all of the time asked about is before what is kept."""
+
+    calls = count("All calls, merged rows left out.", 120)
+    final_calls = count("Calls that are over: `is_final`.", 118)
     connect_outcomes = fields.Nested(
         Schema.from_dict(
-            {name: number(f"Calls with the connect outcome {name}.", 1) for name in CONNECT_OUTCOMES},
+            {name: count(f"Calls with the connect outcome {name}.", 1) for name in CONNECT_OUTCOMES},
             name="OutcomeCounts",
         ),
         required=True,
     )
-    connected = number("Calls with the connect outcome `connected`.", 48)
+    connected = count("Calls with the connect outcome `connected`.", 48)
     connect_rate = rate("connected / final_calls; null where none is over.", 0.4068)
     contacts = number(
         "Calls whose disposition has the flag `contact`; null where nobody has decided what any of the dispositions means, and "
@@ -36,11 +44,11 @@ class Figures(Schema):
     contact_rate = rate("contacts / final_calls; null where none is over, and where contacts is null.", 0.339)
     sales = number("Calls whose disposition has the flag `sale`; null as contacts is.", 6, null=True)
     unmapped_dispositions = fields.Nested(UnmappedDispositions, required=True)
-    talk_seconds = number("Sum of `talk_seconds` of all calls.", 4321)
+    talk_seconds = count("Sum of `talk_seconds` of all calls.", 4321)
     talk_seconds_by_source = fields.Nested(TalkBySource, required=True)
     avg_talk_seconds = rate("Mean `talk_seconds` of the connected calls of which it is known.", 90.0)
-    awaiting_disposition = number("Calls that are over and wait for their disposition.", 3)
-    provisional = number("Calls that are not over.", 2)
+    awaiting_disposition = count("Calls that are over and wait for their disposition.", 3)
+    provisional = count("Calls that are not over.", 2)
 
 
 def _label(description: str, example: str) -> fields.Str:
@@ -76,6 +84,7 @@ class Answered(Schema):
         choices=("mirror", "tables"),
     )
     source_note = text("Why it was not the mirror, where there should be one.", None)
+    note = text(DELETED, None)
 
 
 class Summary(Answered):
@@ -86,13 +95,13 @@ class Summary(Answered):
 
 
 class ReconciliationCounts(Schema):
-    calls = number("All calls.", 120)
-    callbacks_only = number("Calls that only callbacks told of.", 100)
-    reports_only = number(
+    calls = count("All calls.", 120)
+    callbacks_only = count("Calls that only callbacks told of.", 100)
+    reports_only = count(
         "Calls that only reports told of: their callbacks were lost or never set up, or the dialer posts none.", 2
     )
-    both = number("Calls that both told of.", 18)
-    neither = number("Calls that neither told of: imported ones.", 0)
+    both = count("Calls that both told of.", 18)
+    neither = count("Calls that neither told of: imported ones.", 0)
     leads_without_call = number(
         "Leads that the dialer accepted, by the day on which their request left, without any call so far; null with a "
         "filter other than connection, campaign_id, since, until.",

@@ -106,6 +106,11 @@ class DecisionPreview(Schema):
 class UnmappedDispositions(Schema):
     """How much of the calls rests on dispositions of which nobody has decided what they mean."""
 
-    calls = number("Calls with such a disposition: it raises no flag, and no table says that it should raise none.", 3)
+    calls = number(
+        "Calls with such a disposition: it raises no flag, and no table says that it should raise none; null where all of the "
+        "time asked about is before what is kept.",
+        3,
+        null=True,
+    )
     share = rate("calls / all calls with a disposition; null where none has one.", 0.0625)
     reason = text("Why `contacts`, `contact_rate` and `sales` are null: a sentence; null where they are known.", None)

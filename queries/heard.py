@@ -1,0 +1,107 @@
+"""When each connection was heard last, whether callbacks stay away from it, and how that is said."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from dialers.base import Connection
+from dialers.registry import DIALERS
+from lib import clock
+from lib.clock import ago, iso
+from models import Receipt
+from models.receipts import CALLBACK
+from models.retention import whole_since
+from queries import silence
+from queries.silence import Pace
+
+
+def words(posts: bool, last: datetime | None, whole: datetime | None, now: datetime, spooled: int | None) -> str:
+    """``whole``: what came before may have been deleted for its age."""
+    if not posts:
+        return "posts no callbacks"
+    if last:
+        return f"last callback {ago(last, now)}{'' if spooled == 0 else ', of those that the database has'}"
+    yet = f"since {whole:%Y-%m-%d}" if whole else "yet"
+    return f"no callback {'' if spooled == 0 else 'in the database '}{yet}"
+
+
+def silence_of(
+    connection: Connection | None,
+    last: datetime | None,
+    known: Pace | None,
+    now: datetime,
+) -> dict[str, Any] | None:
+    """None where it is not silent, or nobody could say so: what was never heard has no pace."""
+    if connection is None or last is None:
+        return None
+    first, hours = known or (None, {})
+    found = silence.silence(connection, last, first, hours, now)
+    if found is None:
+        return None
+    every = found.expect_every and int(found.expect_every.total_seconds())
+    return {"since": iso(found.since), "missed": found.missed, "expect_every": every, "words": found.words}
+
+
+def callback_ages(
+    session: Session, configured: Mapping[str, Connection], now: datetime, spooled: int | None = 0
+) -> list[tuple[str, float, bool]]:
+    """(connection, seconds since its last rightful callback, whether it is silent), for those that were ever heard. Nothing where
+    callbacks wait elsewhere for the database (``connections``): the last one may be among them; nor of one whose last came before
+    the clock was set back."""
+    if spooled != 0:
+        return []
+    paces, whole = silence.paces(session, configured), whole_since(session)
+    found = []
+    for name, connection in sorted(configured.items()):
+        last = last_of(session, name, DIALERS[connection.dialer].callback_kinds, paces.get(name), whole)
+        if last is not None and not clock.is_ahead(last, now):
+            silent = silence_of(connection, last, paces.get(name), now) is not None
+            found.append((name, clock.waited(last, now), silent))
+    return found
+
+
+def silences(session: Session, configured: Mapping[str, Connection], now: datetime) -> dict[str, silence.Silence]:
+    """Connection -> its silence, for those that are silent. Only while no callbacks wait elsewhere for the database."""
+    paces, whole, found = silence.paces(session, configured), whole_since(session), {}
+    for name, connection in configured.items():
+        last = last_of(session, name, DIALERS[connection.dialer].callback_kinds, paces.get(name), whole)
+        first, hours = paces.get(name, (None, {}))
+        silent = silence.silence(connection, last, first, hours, now) if last else None
+        if silent is not None:
+            found[name] = silent
+    return found
+
+
+def last_of(
+    session: Session, connection: str, kinds: Iterable[str], known: Pace | None, whole: datetime | None
+) -> datetime | None:
+    """When the last callback of these kinds came. Where its receipt was deleted for its age, which those before ``whole`` may
+    have been, the hour in which it came: its pace remembers it."""
+    kinds = sorted(kinds)
+    last = last_callback(session, connection, kinds)
+    if last is not None or not kinds or known is None or whole is None:
+        return last
+    newest = max(known[1], default=None)
+    return newest if newest is not None and newest < whole else None
+
+
+def last_callback(session: Session, connection: str, kinds: Iterable[str]) -> datetime | None:
+    """When the connection's last callback came that had a right to come. One short walk on an index for each kind."""
+    found = [
+        session.scalar(
+            select(Receipt.received_at)
+            .where(
+                Receipt.connection == connection,
+                Receipt.source == CALLBACK,
+                Receipt.kind == kind,
+                Receipt.stranger.is_(False),
+            )
+            .order_by(Receipt.received_at.desc())
+            .limit(1)
+        )
+        for kind in sorted(kinds)
+    ]
+    return max((moment for moment in found if moment is not None), default=None)
