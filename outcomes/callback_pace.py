@@ -59,8 +59,7 @@ def _count(database: Database, name: str, kinds: tuple[str, ...], now: datetime)
         if changed(session, moved) == 1 and came:
             _add(session, name, hour_of(begin), came)
             if end == hour_of(begin) + HOUR:
-                old = (CallbackHour.connection == name, CallbackHour.hour < now - KEPT)
-                changed(session, delete(CallbackHour).where(*old))
+                _forget(session, name)
     return end < now - LATE
 
 
@@ -69,6 +68,15 @@ def _add(session: Session, name: str, hour: datetime, came: int) -> None:
     added = {"callbacks": CallbackHour.callbacks + insert.excluded.callbacks}
     statement = insert.on_conflict_do_update(index_elements=["connection", "hour"], set_=added)
     session.execute(statement, [{"connection": name, "hour": hour, "callbacks": came}])
+
+
+def _forget(session: Session, name: str) -> None:
+    """What is older than is looked back to from the last callback: a silence is judged by what was usual before it, however long
+    it lasts."""
+    own = CallbackHour.connection == name
+    newest = session.scalar(select(func.max(CallbackHour.hour)).where(own))
+    if newest is not None:
+        changed(session, delete(CallbackHour).where(own, CallbackHour.hour < newest - KEPT))
 
 
 def _first(session: Session, name: str, kinds: tuple[str, ...], now: datetime) -> datetime | None:

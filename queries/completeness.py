@@ -64,6 +64,13 @@ def of_reports(connection: Connection | None, polls: Sequence[Mapping[str, Any]]
     return found + [_left(name, own) for name, own in by_report.items() if name not in asked]
 
 
+def is_asked_for(connection: Connection | None, report: str, layer: str) -> bool:
+    """Whether the settings of today have this layer of the report polled. Else its cursor is all that is left: the connection was
+    removed, has another dialer by now, or the report was switched off."""
+    reports = DIALERS[connection.dialer].reports_of(connection) if connection else []
+    return any(one.name == report and any(own.name == layer for own in one.layers) for one in reports)
+
+
 def unsettled(session: Asks, filters: Mapping[str, Any]) -> dict[str, dict[str, int]]:
     """How many of these calls are not over, and how many await their disposition: by settling state, and then by connection."""
     found: dict[str, dict[str, int]] = {PROVISIONAL: {}, AWAITING_DISPOSITION: {}}

@@ -7,6 +7,7 @@ from datetime import datetime
 from lib import clock
 from lib.text import many
 from models import DestinationState
+from models.deliveries import UNDONE
 from queries.delivery_counts import Counts
 from queries.destination_states import FAILING, PARKED_STATE, PAUSED_STATE, state_of
 
@@ -39,7 +40,7 @@ def lag(
     behind = ahead.behind if ahead else 0
     unread = ahead is not None and ahead.came_at is not None and _late(ahead.came_at, now)
     so_far = "As far as the feed has been followed, " if (behind or unread) and counts.calls else ""
-    are_in = _are_in(counts)
+    are_in = _are_in(row, counts)
     said = [so_far + are_in[0].lower() + are_in[1:] if so_far else are_in]
     if counts.held:
         said.append(f"{counts.held:,} {'waits' if counts.held == 1 else 'wait'} for a person")
@@ -67,8 +68,12 @@ def _were(count: int) -> str:
     return "was" if count == 1 else "were"
 
 
-def _are_in(counts: Counts) -> str:
+def _are_in(row: DestinationState, counts: Counts) -> str:
     if not counts.calls:
+        if counts.states[UNDONE]:
+            return "Nothing is there: what was written has been taken back"
+        if row.sent_at is not None and not any(counts.states.values()):
+            return "Nothing is to be written now; of what was written before, no delivery is kept any more"
         return "Nothing is to be written so far"
     if not counts.missing:
         return "The only call is in" if counts.calls == 1 else f"All {counts.calls:,} calls are in"

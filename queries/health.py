@@ -1,6 +1,6 @@
 """How fresh and how sound everything is: the same figures for the API, the dashboard and the metrics."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -10,16 +10,17 @@ from sqlalchemy.orm import Session
 from dialers import masking
 from dialers.base import Connection
 from dialers.registry import DIALERS
-from lib import clock
-from lib.clock import ago, iso
-from models import CallOutcome, LeadLoad, PollCursor, Receipt, SendingDesk
+from lib.clock import iso
+from models import CallOutcome, LeadLoad, PollCursor, SendingDesk
 from models.loads import PARKED
 from models.polls import BEGUN_HISTORY
 from models.receipts import CALLBACK, CHECK, DISMISSED, QUARANTINED, SHOWN_STATES
+from models.retention import whole_since
 from models.strangers import STRANGERS
 from queries import (
     completeness,
     forgiven,
+    heard,
     histories,
     leads_in_doubt,
     quarantine,
@@ -29,6 +30,7 @@ from queries import (
     words_seen,
 )
 from queries.completeness import Reached
+from queries.silence import Pace
 
 Unmapped = Callable[[Session, Mapping[str, Connection]], dict[str, list[dict[str, Any]]]]  # who says what is undecided
 NOTHING_SENT: dict[str, Any] = {
@@ -56,10 +58,10 @@ def connections(
     counts = receipt_counts.by_state(session) if counts is None else counts
     words = unmapped(session, configured)
     unread = unread_values.unread(session)
-    polls = poll_states(session, now)
+    polls = {name: _as_asked(configured.get(name), own) for name, own in poll_states(session, now).items()}
     desks = sending_states(session)
     begun = histories.begun(session, now)
-    paces = silence.paces(session, configured, now) if spooled == 0 else {}
+    paces, whole = silence.paces(session, configured), whole_since(session)
     slips = forgiven.counted(session, now)
     misaddressed = quarantine.misaddressed(session)
     # A name that nobody configured, and of which everything was dismissed, is one that a stranger made up.
@@ -69,13 +71,21 @@ def connections(
     names |= {name for name, desk in desks.items() if desk["unknown_leads"]} | set(misaddressed)
     polls, begun = (discreet(configured, one) for one in (polls, begun))
     return [
-        _connection(session, name, configured.get(name), counts, all_counted, paces.get(name), now, spooled)
+        _connection(session, name, configured.get(name), counts, all_counted, paces.get(name), whole, now, spooled)
         | {"unmapped_words": words.get(name, []), "polls": polls.get(name, [])}
         | {"histories": begun.get(name, []), "unread_values": unread.get(name, [])}
         | {"freshness": _freshness(configured.get(name), polls.get(name, []), now)}
         | {"sending": _desk(configured.get(name), desks.get(name)), "forgiven": slips.get(name, [])}
         | {"misaddressed": misaddressed.get(name)}
         for name in sorted(names)
+    ]
+
+
+def _as_asked(connection: Connection | None, polls: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The same, with nothing due of what is not asked for any more."""
+    return [
+        one if completeness.is_asked_for(connection, one["report"], one["layer"]) else one | {"due_at": None}
+        for one in polls
     ]
 
 
@@ -101,7 +111,8 @@ def _connection(
     connection: Connection | None,
     counts: list[dict[str, Any]],
     all_counted: bool,
-    known: tuple[datetime, Mapping[datetime, int]] | None,
+    known: Pace | None,
+    whole: datetime | None,
     now: datetime,
     spooled: int | None,
 ) -> dict[str, Any]:
@@ -113,7 +124,10 @@ def _connection(
         reports = [report.name for report in dialer.reports_of(connection)]
     kinds = set(dialer.callback_kinds if dialer else ()) | {row["kind"] for row in own if row["source"] == CALLBACK}
     kinds -= {CHECK}  # our own
-    last = last_callback(session, name, kinds)
+    # Of the kinds that a dialer of before has posted under this name none is waited for.
+    posted = set(dialer.callback_kinds if dialer else ())
+    awaited = heard.last_of(session, name, posted, known, whole)
+    last = awaited if kinds == posted else heard.last_callback(session, name, kinds)
     receipts = {
         state: sum(row["receipts"] for row in own if row["state"] == state)
         if all_counted or state in receipt_counts.OPEN_STATES
@@ -128,84 +142,11 @@ def _connection(
         "callback_kinds": list(dialer.callback_kinds) if dialer else [],
         "reports": reports,
         "last_callback_at": iso(last),
-        "last_callback": _heard(dialer is None or bool(kinds), last, now, spooled),
-        "silence": _silence(connection, last, known, now) if spooled == 0 else None,
+        "last_callback": heard.words(dialer is None or bool(kinds), last, whole, now, spooled),
+        "silence": heard.silence_of(connection, awaited, known, now) if spooled == 0 else None,
         "receipts": receipts,
         "quarantined": receipts[QUARANTINED],
     }
-
-
-def _heard(posts: bool, last: datetime | None, now: datetime, spooled: int | None) -> str:
-    said = f"last callback {ago(last, now)}" if last else "no callback yet" if posts else "posts no callbacks"
-    if spooled == 0 or not posts:
-        return said
-    return f"{said}, of those that the database has" if last else "no callback in the database yet"
-
-
-def _silence(
-    connection: Connection | None,
-    last: datetime | None,
-    known: tuple[datetime, Mapping[datetime, int]] | None,
-    now: datetime,
-) -> dict[str, Any] | None:
-    """None where it is not silent, or nobody could say so: what was never heard has no pace."""
-    if connection is None or last is None:
-        return None
-    first, hours = known or (None, {})
-    found = silence.silence(connection, last, first, hours, now)
-    if found is None:
-        return None
-    every = found.expect_every and int(found.expect_every.total_seconds())
-    return {"since": iso(found.since), "missed": found.missed, "expect_every": every, "words": found.words}
-
-
-def callback_ages(
-    session: Session, configured: Mapping[str, Connection], now: datetime, spooled: int | None = 0
-) -> list[tuple[str, float, bool]]:
-    """(connection, seconds since its last rightful callback, whether it is silent), for those that were ever heard. Nothing where
-    callbacks wait elsewhere for the database (``connections``): the last one may be among them; nor of one whose last came before
-    the clock was set back."""
-    if spooled != 0:
-        return []
-    paces = silence.paces(session, configured, now)
-    found = []
-    for name, connection in sorted(configured.items()):
-        last = last_callback(session, name, DIALERS[connection.dialer].callback_kinds)
-        if last is not None and not clock.is_ahead(last, now):
-            silent = _silence(connection, last, paces.get(name), now) is not None
-            found.append((name, clock.waited(last, now), silent))
-    return found
-
-
-def silences(session: Session, configured: Mapping[str, Connection], now: datetime) -> dict[str, silence.Silence]:
-    """Connection -> its silence, for those that are silent. Only while no callbacks wait elsewhere for the database."""
-    paces, found = silence.paces(session, configured, now), {}
-    for name, connection in configured.items():
-        last = last_callback(session, name, DIALERS[connection.dialer].callback_kinds)
-        first, hours = paces.get(name, (None, {}))
-        silent = silence.silence(connection, last, first, hours, now) if last else None
-        if silent is not None:
-            found[name] = silent
-    return found
-
-
-def last_callback(session: Session, connection: str, kinds: Iterable[str]) -> datetime | None:
-    """When the connection's last callback came that had a right to come. One short walk on an index for each kind."""
-    found = [
-        session.scalar(
-            select(Receipt.received_at)
-            .where(
-                Receipt.connection == connection,
-                Receipt.source == CALLBACK,
-                Receipt.kind == kind,
-                Receipt.stranger.is_(False),
-            )
-            .order_by(Receipt.received_at.desc())
-            .limit(1)
-        )
-        for kind in sorted(kinds)
-    ]
-    return max((moment for moment in found if moment is not None), default=None)
 
 
 def poll_states(session: Session, now: datetime) -> dict[str, list[dict[str, Any]]]:

@@ -1,6 +1,6 @@
 """The quarantine: per reason what to do, and who sent what had no right to come."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -122,9 +122,15 @@ def _misaddressed(own: Mapping[str, Any], dropped: int) -> str:
     )
 
 
-def sender(session: Session, receipt: Receipt, current: Mapping[str, Iterable[str]]) -> dict[str, Any] | None:
+def sender(
+    session: Session,
+    receipt: Receipt,
+    current: Mapping[str, Iterable[str]],
+    may_see: Callable[[str], bool] = lambda connection: True,
+) -> dict[str, Any] | None:
     """Who sent a receipt, as far as that is known: ``{"address", "proxy", "forwarded_for", "token"}``, the last a sentence, of
-    one that had no right to come. None where nothing is known. ``current``: the fingerprints that are in force now."""
+    one that had no right to come. None where nothing is known. ``current``: the fingerprints that are in force now. ``may_see``:
+    whether a connection may be named to whoever asks."""
     headers = receipt.headers or {}
     if "peer" not in headers:
         return None
@@ -132,12 +138,16 @@ def sender(session: Session, receipt: Receipt, current: Mapping[str, Iterable[st
         "address": headers.get("client", headers["peer"]),
         "proxy": headers["peer"] if "client" in headers else None,
         "forwarded_for": headers.get("x-forwarded-for"),
-        "token": _whose(session, receipt.connection, headers.get("token-fingerprint"), current),
+        "token": _whose(session, receipt.connection, headers.get("token-fingerprint"), current, may_see),
     }
 
 
 def _whose(
-    session: Session, connection: str, fingerprint: str | None, current: Mapping[str, Iterable[str]]
+    session: Session,
+    connection: str,
+    fingerprint: str | None,
+    current: Mapping[str, Iterable[str]],
+    may_see: Callable[[str], bool],
 ) -> str | None:
     if fingerprint is None:
         return None
@@ -145,12 +155,18 @@ def _whose(
     if now_of:
         own = connection in now_of
         return (
-            "The token is one of this connection's now." if own else f"It is the token of {now_of[0]}, not of this one."
+            "The token is one of this connection's now."
+            if own
+            else f"It is the token of {_named(now_of[0], may_see)}, not of this one."
         )
     known = select(KnownToken).where(KnownToken.fingerprint == fingerprint).order_by(KnownToken.last_seen_at.desc())
     found = session.scalars(known).all()
     of_this = [one for one in found if one.connection == connection] or found
     if not of_this:
         return "The token was never one of ours for as long as tokens have been remembered: a stranger's, or mistyped."
-    whose = "this connection" if of_this[0].connection == connection else of_this[0].connection
+    whose = "this connection" if of_this[0].connection == connection else _named(of_this[0].connection, may_see)
     return f"An outdated token of ours: it was one of {whose} until after {of_this[0].last_seen_at:%Y-%m-%d %H:%M} UTC."
+
+
+def _named(connection: str, may_see: Callable[[str], bool]) -> str:
+    return connection if may_see(connection) else "another connection"

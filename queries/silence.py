@@ -16,13 +16,15 @@ from sqlalchemy.orm import Session
 from dialers.base import Connection
 from lib import clock
 from models import CallbackHour, CallbackPace
-from outcomes.callback_pace import HOUR, KEPT, WEEKS, hour_of
+from outcomes.callback_pace import HOUR, WEEKS, hour_of
 
 MISSED = 10  # of a random stream with this much to be expected, one silence in 20,000 is chance
 SHORTEST = timedelta(minutes=3)  # callbacks come in bunches
 DAYS = 6  # looked back to, for the same hour of the day; ``WEEKS`` for that of the week
 DAY, WEEK = timedelta(days=1), timedelta(weeks=1)
-LONGEST = timedelta(days=14)  # of a silence is looked through: by then everybody knows
+LONGEST = timedelta(days=14)  # of a silence is looked through, from its beginning: by then everybody knows
+
+Pace = tuple[datetime, dict[datetime, int]]  # when the first callback came, hour -> callbacks
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,8 @@ class Silence:
         if self.before is not None:
             came, within = self.before
             return f"No callback for {clock.span(self.age)}; {came:,} came in the {clock.span(within)} before."
-        return f"No callback for {clock.span(self.age)}; about {self.missed} were to be expected in that time."
+        time = "that time" if self.age <= LONGEST else f"its first {clock.span(LONGEST)}"
+        return f"No callback for {clock.span(self.age)}; about {self.missed} were to be expected in {time}."
 
 
 # Judging, pure ---------------------------------------------------------------------------------------------------------
@@ -58,7 +61,7 @@ def silence(
         return Silence(last, age, expect_every=connection.expect_every) if age > connection.expect_every else None
     if first is None or age < SHORTEST:
         return None
-    missed = expected(hours, first, last, max(last, now - LONGEST), now)
+    missed = expected(hours, first, last, last, min(now, last + LONGEST))
     if missed < MISSED:
         return None
     if last - first < DAY:  # a burst of the first day is no pace: what came is said, and no more
@@ -96,15 +99,13 @@ def _before(hours: Mapping[datetime, int], first: datetime, last: datetime) -> t
     return max(first, this - HOUR), hours.get(this, 0) + hours.get(this - HOUR, 0)
 
 
-def paces(session: Session, names: Iterable[str], now: datetime) -> dict[str, tuple[datetime, dict[datetime, int]]]:
-    """Connection -> (when its first callback came, hour -> callbacks), for those that have been counted."""
+def paces(session: Session, names: Iterable[str]) -> dict[str, Pace]:
+    """For those connections whose callbacks have been counted."""
     names = sorted(names)
     began = select(CallbackPace.connection, CallbackPace.since).where(CallbackPace.connection.in_(names))
-    found: dict[str, tuple[datetime, dict[datetime, int]]] = {
-        name: (since, {}) for name, since in session.execute(began)
-    }
+    found: dict[str, Pace] = {name: (since, {}) for name, since in session.execute(began)}
     counted = select(CallbackHour.connection, CallbackHour.hour, CallbackHour.callbacks)
-    counted = counted.where(CallbackHour.connection.in_(names), CallbackHour.hour >= now - KEPT)
+    counted = counted.where(CallbackHour.connection.in_(names))
     for name, hour, callbacks in session.execute(counted):
         if name in found:
             found[name][1][hour] = callbacks

@@ -43,5 +43,5 @@ def watch_of(database: Database, settings: Settings) -> Watch | None:
         lambda: machine.figures(settings.data_dir, refused, waiting(), database.file),
         database,
         InFile(settings.data_dir),
-        Digests(settings.alerts, database, connections, recent, waiting),
+        Digests(settings.alerts, database, connections, recent, waiting, settings.destinations),
     )

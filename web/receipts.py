@@ -68,7 +68,7 @@ def get_receipt(receipt_id: UUID) -> Response:
         if receipt is None or not limits.may_see(receipt.connection):
             not_found("receipt")
         fingerprints = context().settings.token_fingerprints()
-        sender = quarantine.sender(session, receipt, fingerprints)
+        sender = quarantine.sender(session, receipt, fingerprints, limits.may_see)
         return answer(evidence.shown_whole(receipt) | {"sender": sender})
 
 

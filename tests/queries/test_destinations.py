@@ -74,13 +74,14 @@ SENTENCES = [
     (["done", "held", "held", "refused"], "All but 3 of 4 calls are in; 2 wait for a person; 1 was refused."),
     (["done", "unknown"], "All but 1 of 2 calls are in; of 1 nobody can tell yet whether the CRM took it."),
     (["done", "undone", "undone"], "The only call is in."),
+    (["undone", "undone"], "Nothing is there: what was written has been taken back."),
 ]
 
 
 def test_calls_by_what_is_left_to_be_done(database):
     with database.write() as session:
         for number, (states, _) in enumerate(SENTENCES):
-            destination(session, f"n{number}")
+            destination(session, f"n{number}", sent_at=NOON if states else None)
             for state in states:
                 delivery(session, state=state, destination=f"n{number}")
     found = shown(database, kinds={f"n{number}": "hubspot" for number in range(len(SENTENCES))})
@@ -118,6 +119,10 @@ def test_what_the_settings_say_is_skipped_is_not_called_refused(database, starte
     )
 
 
+def test_what_was_written_so_long_ago_that_no_delivery_is_kept_is_not_said_to_be_nothing(database, started):
+    assert lag(database) == "Nothing is to be written now; of what was written before, no delivery is kept any more."
+
+
 def test_reasons_are_counted_the_most_first(database, started):
     make(database, "refused", "refused", "held", reason="validation")
     make(database, "refused", reason="a")
@@ -135,7 +140,7 @@ def test_reasons_are_counted_the_most_first(database, started):
 
 def test_what_has_changed_and_was_not_looked_at(database):
     with database.write() as session:
-        destination(session, position=1)
+        destination(session, position=1, sent_at=None)
         for _ in range(3):
             outcome(session, changed_at=NOON)
     found = shown(database)["sales"]

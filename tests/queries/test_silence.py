@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import func, select
 
 from dialers.base import Connection
-from models import CallbackHour, CallbackPace
+from models import CallbackHour, CallbackPace, Kept
 from outcomes import callback_pace
-from queries import health, silence
+from queries import health, heard, silence
 from tests.factories import receipt
 
 RYNG = Connection("ryng-main", "ryng")
@@ -128,6 +128,54 @@ def test_hours_that_nobody_asks_for_any_more_go(database):
         assert session.scalar(select(func.min(CallbackHour.hour))) == at()
 
 
+def test_a_silence_is_not_over_because_it_lasts(database):
+    """Six weeks of thirty an hour, then none: also when the usual pace is longer ago than is looked back to, and when the
+    receipts of the last callbacks are deleted for their age."""
+    last = at(hours=17)
+    with database.write() as session:
+        session.add(CallbackPace(connection="ryng-main", since=at(days=-30), counted_to=last))
+        session.add_all(
+            CallbackHour(connection="ryng-main", hour=hour, callbacks=came)
+            for hour, came in {**office(4), **{at(hours=hour): 30 for hour in range(9, 17)}}.items()
+        )
+        came = receipt(session, received_at=at(hours=16, minutes=59))
+    for weeks in (1, 3, 5, 20):
+        now = last + timedelta(weeks=weeks)
+        learned(database, now)
+        with database.read() as session:
+            (found,) = health.connections(session, {"ryng-main": RYNG}, now)
+            ages = heard.callback_ages(session, {"ryng-main": RYNG}, now)
+        assert found["silence"]["missed"] > 1_000 and ages[0][2], weeks
+    assert found["silence"]["words"].endswith("were to be expected in its first 14 days.")
+    with database.write() as session:
+        session.delete(session.get(type(came), came.id))
+        session.add(Kept(kind="receipts", since=at(days=60), rounds=1))
+    with database.read() as session:
+        (found,) = health.connections(session, {"ryng-main": RYNG}, now)
+        ages = heard.callback_ages(session, {"ryng-main": RYNG}, now)
+    assert found["last_callback_at"] == "2026-11-16T16:00:00Z" and found["silence"] and ages[0][2]
+
+
+def test_what_was_never_heard_of_what_is_kept_is_not_said_never_to_have_come(database):
+    with database.write() as session:
+        session.add(Kept(kind="receipts", since=at(), rounds=1))
+    with database.read() as session:
+        (found,) = health.connections(session, {"ryng-main": RYNG}, at(days=30))
+    assert (found["last_callback"], found["silence"]) == ("no callback since 2026-11-16", None)
+
+
+def test_what_a_dialer_of_before_has_posted_is_not_waited_for(database):
+    """The same name has another dialer by now, one that posts no callbacks."""
+    with database.write() as session:
+        for second in range(0, 1200, 10):
+            receipt(session, received_at=at(hours=10) + timedelta(seconds=second))
+    now = at(hours=10, minutes=26)
+    learned(database, now)
+    with database.read() as session:
+        (found,) = health.connections(session, {"ryng-main": replace(QVOICE, name="ryng-main")}, now)
+    assert (found["silence"], found["last_callback"]) == (None, "last callback 6 min ago")
+
+
 def test_a_frozen_dialer_is_a_trouble_and_no_quiet_connection(database):
     """Twenty minutes of callbacks, then none for six minutes."""
     with database.write() as session:
@@ -137,7 +185,7 @@ def test_a_frozen_dialer_is_a_trouble_and_no_quiet_connection(database):
     learned(database, now)
     with database.read() as session:
         (found,) = health.connections(session, {"ryng-main": RYNG}, now)
-        ages = health.callback_ages(session, {"ryng-main": RYNG, "qvoice-main": QVOICE}, now)
+        ages = heard.callback_ages(session, {"ryng-main": RYNG, "qvoice-main": QVOICE}, now)
     assert found["silence"] == {
         "since": "2026-11-16T10:19:50Z",
         "missed": None,

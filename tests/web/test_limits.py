@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import update
 
 from lib import ids
-from models import ChangeFeed
+from models import ChangeFeed, KnownToken
 from tests import factories
 from tests.factories import NOON
 from tests.web.conftest import client_with
@@ -172,3 +172,29 @@ def test_many_receipts_are_replayed_within_the_limit(app, database):
 def test_figures_are_not_opened(two):
     answer = two[0].get(f"{API}/outcomes?figure=connect_rate.connected")
     assert (answer.status_code, answer.json["error_id"]) == (403, "key_limited")
+
+
+def test_whose_token_it_was_is_told_of_own_connections_alone(asked, two):
+    app, database = asked
+    mine, other = "f" * 16, "e" * 16
+    with database.write() as session:
+        for name, fingerprint in ((OWN, mine), (OTHER, other)):
+            session.add(KnownToken(connection=name, fingerprint=fingerprint, first_seen_at=NOON, last_seen_at=NOON))
+        sent = [
+            factories.receipt(
+                session,
+                body=fingerprint.encode(),
+                stranger=True,
+                state="quarantined",
+                reason="wrong_token",
+                headers={"peer": "203.0.113.9", "token-fingerprint": fingerprint},
+            )
+            for fingerprint in (mine, other)
+        ]
+    limited, unlimited, _ = two
+    told = [
+        [client.get(f"{API}/receipts/{one.id}").json["sender"]["token"] for one in sent]
+        for client in (limited, unlimited)
+    ]
+    assert told[0][0] == told[1][0] and "this connection" in told[0][0]
+    assert OTHER in told[1][1] and OTHER not in told[0][1] and "another connection" in told[0][1]

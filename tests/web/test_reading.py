@@ -163,13 +163,19 @@ def test_metrics(nobody, database):
 
 def test_metrics_tell_how_far_behind_each_report_is(nobody, database):
     with database.write() as session:
-        poll(session, layer="well", complete_to=clock.now() - timedelta(seconds=90))
-        poll(session, layer="never", complete_to=None, last_ok_at=None, failures=1)
-        poll(session, layer="idle", complete_to=None, idle_at=NOON)
-    told = re.findall(r'^wrapup_poll_behind_seconds\{.*layer="(\w+)".*\} (\S+)$', nobody.get("/metrics").text, re.M)
+        poll(session, layer="recent", complete_to=clock.now() - timedelta(seconds=90))
+        poll(session, layer="week", complete_to=None, last_ok_at=None, failures=1)
+        poll(session, layer="awaiting", complete_to=None, idle_at=NOON)
+        # What nobody asks for any more would be behind for ever.
+        poll(session, connection="qvoice-old", layer="recent", failures=9)
+        poll(session, connection="ryng-main", layer="recent", failures=9)
+        poll(session, layer="of a release before", failures=9)
+    text = nobody.get("/metrics").text
+    told = re.findall(r'^wrapup_poll_behind_seconds\{.*layer="([\w ]+)".*\} (\S+)$', text, re.M)
     behind = {layer: float(seconds) for layer, seconds in told}
-    assert behind.keys() == {"well", "never"} and behind["never"] == float("inf")
-    assert 90 <= behind["well"] < 300
+    assert behind.keys() == {"recent", "week"} and behind["week"] == float("inf")
+    assert 90 <= behind["recent"] < 300
+    assert not re.findall(r"^wrapup_poll_failures.* 9.0$", text, re.M)
 
 
 def test_metrics_tell_what_nobody_has_decided(nobody, database):

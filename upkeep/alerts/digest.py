@@ -1,6 +1,6 @@
 """The digest: what yesterday was, in figures of ``queries``, with what they lack and who is waited for."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -21,7 +21,8 @@ from upkeep.alerts.settings import Alerts
 
 
 class Digests:
-    """``spooled``: as of ``queries.health.connections``."""
+    """``destinations``: those of the settings; of others nobody need do anything. ``spooled``: as of
+    ``queries.health.connections``."""
 
     def __init__(
         self,
@@ -30,12 +31,14 @@ class Digests:
         connections: Mapping[str, Connection],
         recent: RecentCounts,
         spooled: Callable[[], int | None],
+        destinations: Collection[str] = (),
     ):
         self._settings = settings
         self._database = database
         self._connections = connections
         self._recent = recent
         self._spooled = spooled
+        self._destinations = destinations
 
     def due(self, now: datetime) -> str:
         """The day whose digest is the latest that is due: the day before the last time that its hour has come."""
@@ -90,7 +93,8 @@ class Digests:
         desks = health.sending_states(session).values()
         misaddressed = quarantine.misaddressed(session)
         calls, _ = self._recent.calls(self._connections)
-        delivered, _ = self._recent.deliveries()
+        counted, _ = self._recent.deliveries()
+        delivered = {name: own for name, own in counted.items() if name in self._destinations}
         return {
             "Receipts in quarantine": quarantined,
             "Receipts with an outdated token": sum(own["receipts"] for own in misaddressed.values()),
@@ -100,5 +104,7 @@ class Digests:
             "Calls whose delivery is held": sum(one.held for one in delivered.values()),
             "Calls whose delivery was refused": sum(one.refused for one in delivered.values()),
             "Schedules in trouble": len(schedules.in_trouble(session)),
-            "Words that nobody has decided": sum(sum(own.values()) for own in calls.words.values()),
+            "Words that nobody has decided": sum(
+                sum(own.values()) for name, own in calls.words.items() if name in self._connections
+            ),
         }

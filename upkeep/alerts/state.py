@@ -132,7 +132,8 @@ class State:
         for key, alert in open_ones.items():
             if key in found or alert.name in unknown and not key.endswith('"missing"]'):
                 continue
-            alert.well = alert.well or at
+            if alert.well is None or _time(alert.well) > now:  # by a clock that has been set back
+                alert.well = at
             if alert.began and now - _time(alert.well) >= KEEPS:
                 alert.ended = at
         self.alerts = [one for one in self.alerts if one.began or not one.well]

@@ -13,7 +13,7 @@ from lib import clock
 from models import ChangeFeed, PollCursor, StrangerQuota
 from models.polls import BEGUN_HISTORY
 from models.strangers import UNKNOWN
-from queries import health, quarantine, receipt_counts, strangers
+from queries import completeness, heard, quarantine, receipt_counts, strangers
 
 
 def figures(
@@ -32,7 +32,7 @@ def figures(
     )
     yield GaugeMetricFamily("wrapup_change_feed_epoch", "Another one after a restore: readers begin again", value=epoch)
     yield from _strangers(session, connections)
-    yield from _polls(session, now)
+    yield from _polls(session, connections, now)
 
 
 def _heard(
@@ -41,7 +41,7 @@ def _heard(
     labels = ("connection",)
     ages = GaugeMetricFamily("wrapup_callback_age_seconds", "Time since the last rightful callback", labels=labels)
     silent = GaugeMetricFamily("wrapup_callback_silent", "1 where more have stayed away than is usual", labels=labels)
-    for name, age, is_silent in health.callback_ages(session, connections, now, spooled):
+    for name, age, is_silent in heard.callback_ages(session, connections, now, spooled):
         ages.add_metric([name], age)
         silent.add_metric([name], int(is_silent))
     yield ages
@@ -73,13 +73,16 @@ def _strangers(session: Session, connections: Mapping[str, Connection]) -> Itera
     yield misaddressed
 
 
-def _polls(session: Session, now: datetime) -> Iterator[Metric]:
+def _polls(session: Session, connections: Mapping[str, Connection], now: datetime) -> Iterator[Metric]:
+    """Of what the settings of today have polled: what nobody asks for any more would be behind for ever."""
     layers = ("connection", "report", "layer")
     failures = GaugeMetricFamily("wrapup_poll_failures", "Failures in a row", labels=layers)
     behind = GaugeMetricFamily(
         "wrapup_poll_behind_seconds", "Time since the report is complete to; +Inf: it was never read", labels=layers
     )
     for cursor in session.scalars(select(PollCursor).where(~BEGUN_HISTORY)):
+        if not completeness.is_asked_for(connections.get(cursor.connection), cursor.report, cursor.layer):
+            continue
         names = [cursor.connection, cursor.report, cursor.layer]
         failures.add_metric(names, cursor.failures)
         if cursor.idle_at is None:  # what has nothing to ask for is not behind

@@ -16,6 +16,10 @@ _PARKED = (
     "Correct the credentials in the settings and restart; where they were mended at the dialer, run wrapup leads resume "
     "LOAD."
 )
+NOT_CONFIGURED = (
+    "No connection of this name is configured: what comes for it is not read, and nothing is asked of its dialer or sent "
+    "there."
+)
 _ASK_DIALER = "Does it place calls, and does it have the present callback URLs?"
 
 
@@ -28,7 +32,8 @@ def freshness(connection: Mapping[str, Any], zone: str) -> list[str]:
     said += [one.words(zones.moment(one.to, zone)[:-3] if one.to else "") for one in found if one.to or one.idle]
     unread = [plain(one.report) for one in found if not one.to and not one.idle]
     said += [f"not read yet: {', '.join(unread)}"] if unread else []
-    return said + [history(connection["name"], one, zone) for one in connection["histories"]]
+    own = connection["name"] if connection["configured"] else None
+    return said + [history(own, one, zone) for one in connection["histories"]]
 
 
 def unheard(connection: Mapping[str, Any]) -> bool:
@@ -38,8 +43,9 @@ def unheard(connection: Mapping[str, Any]) -> bool:
     return never_read or (not reports and not connection["last_callback_at"])
 
 
-def history(name: str, begun: Mapping[str, Any], zone: str) -> str:
-    """How far the past has come that a connection was to be asked for; where nobody asks any more, what goes on with it."""
+def history(name: str | None, begun: Mapping[str, Any], zone: str) -> str:
+    """How far the past has come that a connection was to be asked for; where nobody asks any more, what goes on with it: nothing
+    where ``name`` is None, of a connection that is not configured."""
     since, until, to, asked = (
         zones.moment(clock.parse(begun[of]), zone)[:-3] if begun[of] else None
         for of in ("since", "until", "complete_to", "asked_at")
@@ -50,7 +56,8 @@ def history(name: str, begun: Mapping[str, Any], zone: str) -> str:
     came = f"has come to {to} and no farther" if to else "has not come yet"
     error = f" ({begun['error'].rstrip('.')})" if begun["error"] else ""
     tried = f", asked for last at {asked}{error}" if asked else ""
-    return f"{past} {came}{tried}: wrapup poll {name} --since {begun['since']} goes on"
+    goes_on = f": wrapup poll {name} --since {begun['since']} goes on" if name else ""
+    return f"{past} {came}{tried}{goes_on}"
 
 
 def _reached(shown: Mapping[str, Any]) -> Reached:
@@ -63,12 +70,13 @@ def troubles(connection: Mapping[str, Any], now: datetime) -> list[str]:
     """What an operator should look at, as sentences; the quarantine and unmapped words have their own lines."""
     said = []
     if not connection["configured"]:
-        said.append("No connection of this name is configured, so nothing that came for it is read.")
+        said.append(NOT_CONFIGURED)
     if connection["silence"]:
         said.append(f"{connection['silence']['words']} {_ASK_DIALER}")
     if connection["misaddressed"]:
         said.append(connection["misaddressed"]["words"])
-    for poll in connection["polls"]:
+    asked = [poll for poll in connection["polls"] if poll["due_at"]]  # of the others only cursors are left
+    for poll in asked:
         name = f"{plain(poll['report'])} ({plain(poll['layer'])})"
         last = clock.ago(clock.parse(poll["last_ok_at"]), now)
         due = clock.parse(poll["due_at"])
@@ -78,14 +86,13 @@ def troubles(connection: Mapping[str, Any], now: datetime) -> list[str]:
             said.append(f"{name}: {poll['error']} Failed {times}; {before}.")
         if due and (now - due).total_seconds() > LATE_SECONDS:
             again = " again" if poll["error"] else ""
-            why = _why_late(poll, connection["polls"], now)
+            why = _why_late(poll, asked, now)
             said.append(f"{name}: should have been read{again} {clock.span(now - due)} ago. {why}")
         if poll["warning"]:
             said.append(f"{name}: {poll['warning']}")
-    error_ids = dict.fromkeys(poll["error_id"] for poll in connection["polls"] if poll["error"])
-    if connection["configured"]:
-        said += dict.fromkeys(filter(None, (polling.todo(connection["name"], error_id) for error_id in error_ids)))
-    return said + _sending(connection["sending"], now)
+    error_ids = dict.fromkeys(poll["error_id"] for poll in asked if poll["error"])
+    said += dict.fromkeys(filter(None, (polling.todo(connection["name"], error_id) for error_id in error_ids)))
+    return said + _sending(connection["sending"], connection["configured"], now)
 
 
 def _why_late(poll: Mapping[str, Any], polls: Iterable[Mapping[str, Any]], now: datetime) -> str:
@@ -99,11 +106,11 @@ def _why_late(poll: Mapping[str, Any], polls: Iterable[Mapping[str, Any]], now: 
     return "Is a worker running?"
 
 
-def _sending(desk: Mapping[str, Any] | None, now: datetime) -> list[str]:
+def _sending(desk: Mapping[str, Any] | None, configured: bool, now: datetime) -> list[str]:
     if not desk:
         return []
-    said = [f"sending leads: {desk['error']}"] if desk["error"] else []
-    if desk["parked_loads"]:
+    said = [f"sending leads: {desk['error']}"] if desk["error"] and configured else []
+    if desk["parked_loads"] and configured:
         parked = many(desk["parked_loads"], "load")
         said.append(f"sending leads: {parked} parked. {_PARKED}")
     if desk["unknown_leads"]:

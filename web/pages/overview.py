@@ -133,11 +133,13 @@ def _connections(reading: Session, now: datetime, zone: str) -> dict[str, Any]:
             sentences.link(connection, word) for word in connection["unmapped_words"][:SHOWN_WORDS]
         ]
     writes = takes_writes(reading)  # else no worker can say that it is at work
+    newer, loops = of_newer_release(reading), beats.ages(reading, now)
     told = {
         "spooled": sentences.spooled(waiting),
         "unwritable": sentences.unwritable(writes, spooled.takes_more),
-        "newer": sentences.NEWER if of_newer_release(reading) else None,
-        "no_worker": sentences.no_worker(beats.ages(reading, now)) if writes else None,
+        "newer": sentences.NEWER if newer else None,
+        "no_worker": sentences.no_worker(loops) if writes else None,
+        "none_known": sentences.NO_WORKER_KNOWN if writes and not newer and not loops else None,
         "waiting": sentences.waiting(receipt_counts.oldest_pending(reading), now),
         "unsent": sentences.unsent(schedules.oldest_waiting(reading, now), now),
         "by_hand": sentences.by_hand(sum(take_outs.by_hand(reading).values())),

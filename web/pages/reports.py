@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from dialers.registry import DIALERS
 from dialers.vocabulary import AWAITING_DISPOSITION, CONNECT_OUTCOMES, FLAGS, PROVISIONAL
 from lib import clock
-from queries import completeness, health, histories, keyset
+from queries import completeness, health, heard, histories, keyset
 from queries.asks import Asks
 from queries.reports import answering, left_out, whole
 from queries.reports.base import Report, WrongQuestion
@@ -25,6 +25,7 @@ from web.pages import connection_words, filters, pictured, report_query, session
 from web.pages.report_cells import MOST_ROWS, Cells
 from web.turns import REPORTS as TURNS
 
+GONE = "not in the settings (any more), so whatever comes for it is not read, and its dialer is not asked"
 # By subject; with each report what is asked besides.
 SUBJECTS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "Calls": (
@@ -225,8 +226,8 @@ def _complete(wanted: Mapping[str, Any], pairs: filters.Pairs, tz: str, moving: 
         now = clock.now()
         polls, pasts = health.poll_states(reading, now), health.discreet(configured, histories.begun(reading, now))
         calls = completeness.unsettled(reading, wanted)
-        heard = {
-            name: health.last_callback(reading, name, DIALERS[one.dialer].callback_kinds)
+        came = {
+            name: heard.last_callback(reading, name, DIALERS[one.dialer].callback_kinds)
             for name, one in configured.items()
         }
     sums = {settling: sum(own.values()) for settling, own in calls.items()}
@@ -236,14 +237,16 @@ def _complete(wanted: Mapping[str, Any], pairs: filters.Pairs, tz: str, moving: 
     awaiting, found = calls[AWAITING_DISPOSITION] if listed else {}, []
     for name, connection in configured.items():
         reached = completeness.of_reports(connection, polls.get(name, []))
-        last = f"last callback at {zones.moment(heard[name], tz)}{', of those that the database has' if waits else ''}"
-        said = [last] if heard[name] else []
+        last = f"last callback at {zones.moment(came[name], tz)}{', of those that the database has' if waits else ''}"
+        said = [last] if came[name] else []
         said += [one.words(zones.moment(one.to, tz)[:-3] if one.to else "") for one in reached]
         said += [connection_words.history(name, one, tz) for one in pasts.get(name, [])]
         if (said or awaiting.get(name)) and name in (wanted.get("connection") or [name]):
             own = [*(pair for pair in asked if pair[0] != "connection"), ("connection", name)]
             left = {"awaiting": awaiting.get(name, 0), "href": _listed(own, AWAITING_DISPOSITION)}
             found.append({"connection": name, "said": "; ".join(said), "asked": bool(reached), **left})
+    gone = [name for name in wanted.get("connection") or () if name not in configured]
+    found += [{"connection": name, "said": GONE, "asked": False, "awaiting": 0, "href": None} for name in gone]
     return {"complete": found, "lists": {settling: _listed(asked, settling) for settling in calls} if listed else {}}
 
 

@@ -63,6 +63,11 @@ _NO_WORKER = (
     "read, asked for or sent. Start it again; what does its log say?"
 )
 
+NO_WORKER_KNOWN = (
+    "No worker is known to be at work: none was ever started, or each was stopped. Callbacks are kept, and nothing is read, "
+    "asked for or sent."
+)
+
 
 def tone(connect_outcome: str) -> str:
     """The look of a connect outcome."""
@@ -154,7 +159,7 @@ def unwritable(writes: bool, spools: Callable[[], bool]) -> str | None:
 
 
 def no_worker(loops: Mapping[str, float]) -> str | None:
-    """A sentence where no worker is heard: ``upkeep.beats.silence``."""
+    """A sentence where no worker is heard that was not stopped on purpose: ``upkeep.beats.silence``."""
     silent = beats.silence(loops)
     return _NO_WORKER.format(clock.span(silent)) if silent else None
 

@@ -35,7 +35,10 @@ class Poll(Schema):
     )
     idle = yes_or_no("There was nothing to ask for at the last look; `complete_to` stays where it was.", False)
     last_ok_at = time("When it was last read to its end.")
-    due_at = time("When it will be read next.", null=False)
+    due_at = time(
+        "When it will be read next; null: not any more, because the connection is not in the settings, or not so that it is "
+        "asked for this."
+    )
     asked_since = time("Since when a worker has been asking for it; null where none is at this moment.")
     failures = number("How often in a row it failed.", 0)
     error_id = text("What went wrong last, in a word.", None)
@@ -131,7 +134,9 @@ class Connection(Schema):
     offers = names("What it can do as it is set up.", ["callbacks", "leads"])
     callback_kinds = names("The callbacks that its dialer sends.", ["connect", "terminal"])
     reports = names("The reports that its dialer can be asked for.", [])
-    last_callback_at = time("When its last rightful callback came.")
+    last_callback_at = time(
+        "When its last rightful callback came; where its receipt was deleted for its age, the hour in which it did."
+    )
     last_callback = text("The same in words.", "last callback 14 s ago", null=False)
     silence = fields.Nested(
         Silence,

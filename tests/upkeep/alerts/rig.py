@@ -123,7 +123,7 @@ class Rig:
             lambda: machine.figures(self.folder, self.refused, self.spooled(), self.database.file),
             self.database,
             InFile(self.folder, self.at),
-            Digests(self.settings, self.database, CONNECTIONS, recent, self.spooled),
+            Digests(self.settings, self.database, CONNECTIONS, recent, self.spooled, ("sales",)),
             self.at,
         )
 

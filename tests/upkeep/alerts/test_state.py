@@ -62,6 +62,14 @@ def test_what_nobody_can_judge_has_neither_begun_nor_ended(told):
     assert told.minute(minutes=5) == [ENDED]
 
 
+def test_what_is_well_again_is_over_though_the_clock_was_ahead_then(told):
+    told.minute(WRONG, minutes=4)
+    told.now += timedelta(hours=1)
+    told.minute()
+    told.now -= timedelta(hours=1)
+    assert told.minute(minutes=4) == [ENDED]
+
+
 def test_what_could_not_be_told_is_told_when_it_can_be(told):
     assert told.minute(WRONG, minutes=5, taken=False) == [BEGAN, BEGAN]
     assert told.minute(WRONG) == [BEGAN]

@@ -8,7 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from models import AlertState
-from tests.factories import outcome, poll, receipt
+from tests.factories import delivery, destination, outcome, poll, receipt
 from tests.schedules.rig import mail_of, mailbox
 from tests.upkeep.alerts.rig import CONNECTIONS, OPS, Rig, names, receiving
 from upkeep.alerts.settings import MAIL, WEBHOOK
@@ -144,6 +144,11 @@ def test_the_digest_says_what_yesterday_was_and_who_is_waited_for(rig_of_digests
             outcome(session, started_at=yesterday, occurred_at=yesterday)
         receipt(session, state="quarantined", reason="unparseable")
         poll(session, layer="week")
+        # Nobody can do anything about what is of a connection and a destination that are not in the settings any more.
+        outcome(session, connection="qvoice-old", dialer="qvoice", disposition="Sold")
+        destination(session, "old")
+        for state in ("held", "refused"):
+            delivery(session, destination="old", state=state, reason="no_match")
     rig.minutes(17, channels=())
     rig.now = (rig.now + timedelta(days=1)).replace(hour=8, minute=0)
     rig.minutes(3)

@@ -9,6 +9,7 @@ from sqlalchemy import text as sql
 
 from leads import loads
 from models import WorkerBeat
+from models.polls import HISTORY
 from models.schema import known
 from outcomes import callback_pace
 from tests import factories
@@ -30,27 +31,53 @@ def test_trouble_is_told_as_a_sentence(reader, database, at_ten_forty_five):
         factories.poll(session, layer="week", due_at=NOW - timedelta(minutes=9))
         # What an error says is of the last try: where nobody tries any more, the dialer may long be well.
         factories.poll(
-            session, layer="day", error="Refused.", failures=1, last_ok_at=None, due_at=NOW - timedelta(minutes=7)
+            session, layer="yesterday", error="Refused.", failures=1, last_ok_at=None, due_at=NOW - timedelta(minutes=7)
         )
         factories.receipt(session, state="pending", received_at=NOW - timedelta(minutes=4), processed_at=None)
         factories.receipt(session, state="quarantined", reason="unparseable", body=b"{")
 
-        hung = {"lease_owner": "w", "lease_until": NOW + timedelta(minutes=3), "due_at": NOW - timedelta(minutes=5)}
-        factories.poll(
-            session, connection="jaicp-bot", report="jobs", last_started_at=NOW - timedelta(minutes=2), **hung
-        )
-        factories.poll(session, connection="jaicp-bot", report="campaigns", due_at=NOW - timedelta(minutes=4))
-
     page = text(reader)
 
-    assert "read 5 min ago. It has been asked for 2 min, and there is no answer yet." in page
-    assert "read 4 min ago. It waits for the report jobs, which has been asked for 2 min." in page
     assert "The dialer did not answer within 30 s. Failed 3 times in a row; last succeeded 2 h ago." in page
     assert "should have been read 9 min ago. Is a worker running?" in page
     assert "Refused. Failed once; it has never succeeded." in page
     assert "should have been read again 7 min ago. Is a worker running?" in page
     assert "Receipts have been waiting to be read for 4 min" in page
     assert 'href="/quarantine?connection=ryng-main">1 in quarantine' in page
+
+
+def test_what_is_late_because_the_dialer_does_not_answer_says_so(reader, database, at_ten_forty_five):
+    hung = {"lease_owner": "w", "lease_until": NOW + timedelta(minutes=3), "due_at": NOW - timedelta(minutes=5)}
+    with database.write() as session:
+        asked = NOW - timedelta(minutes=2)
+        factories.poll(session, layer="now", report="leads", last_started_at=asked, **hung)
+        factories.poll(session, layer="now", report="campaign_status", due_at=NOW - timedelta(minutes=4))
+
+    page = text(reader)
+
+    assert "read 5 min ago. It has been asked for 2 min, and there is no answer yet." in page
+    assert "read 4 min ago. It waits for the report leads, which has been asked for 2 min." in page
+
+
+def test_of_what_is_not_asked_for_any_more_nothing_is_late(reader, database, at_ten_forty_five):
+    """A connection that was removed, and a report that a dialer of before had under this name: no worker will ever read them."""
+    late = {"due_at": NOW - timedelta(days=3), "error": "It did not go well.", "error_id": "unavailable", "failures": 9}
+    with database.write() as session:
+        factories.receipt(session, connection="qvoice-old", dialer="qvoice")
+        factories.poll(session, connection="qvoice-old", **late)
+        history = {"layer": f"{HISTORY}2026-01-01T00:00:00Z/2026-02-01T00:00:00Z", "last_started_at": NOW}
+        factories.poll(session, connection="qvoice-old", **history | {"due_at": NOW - timedelta(days=3)})
+        factories.load(session, ["pending"], connection="qvoice-old", state="parked", finished_at=None)
+        factories.poll(session, connection="qvoice-main", report="calls", **late)
+    for path in ("/", "/connections/qvoice-old", "/connections/qvoice-main"):
+        page = text(reader, path)
+        for wrong in ("should have been read", "It did not go well.", "goes on", "Correct the credentials"):
+            assert wrong not in page, (path, wrong)
+    page = text(reader, "/connections/qvoice-old")
+    assert "nothing is asked of its dialer or sent there" in page and "lead history complete to" in page
+    assert "not in the settings (any more)" in text(
+        reader, "/reports/attempts?connection=qvoice-old&tz=UTC&group_by=day"
+    )
 
 
 @pytest.mark.parametrize(
@@ -124,7 +151,9 @@ def test_a_worker_that_was_killed_is_said_to_be_away_before_anything_waits_for_i
                 )
             )
 
-    assert not any("No worker" in text(reader, path) for path in pages)  # none was ever started, as here
+    assert not any("has ended, hangs or is stopped" in text(reader, path) for path in pages)
+    known = "No worker is known to be at work: none was ever started"  # as here
+    assert known in text(reader)
     last_seen(minutes=0.5)
     assert not any("No worker" in text(reader, path) for path in pages)
     last_seen(minutes=12)
