@@ -18,13 +18,14 @@ from models.database import AnyColumn
 from models.loads import ACCEPTED
 from queries import loaded
 from queries.expressions import Local, seconds_between
-from queries.reports import facts
+from queries.reports import facts, gone
 from queries.reports.base import Asked, Condition, Figure, Report, Source, WrongQuestion
 from queries.reports.counting import ratio
 from queries.reports.groups import GROUPS, Group
 from queries.reports.history import OF_THE_LEAD
 from queries.reports.meaning import Sentences, meaning_unknown, undecided
 from queries.reports.percentiles import MEDIAN, P90
+from queries.sources import tables_of
 from queries.summary import unstated
 
 FILTERS = ("connection", "dialer", "campaign_id", "since", "until")
@@ -34,8 +35,11 @@ _ROOM = timedelta(days=1)
 
 
 def conditions(asked: Asked) -> list[ColumnElement[bool]]:
-    """The loaded leads that match. Raises WrongQuestion."""
+    """The loaded leads that match, without those whose calls may have been deleted for their age: they would have been called by
+    nobody. Raises WrongQuestion."""
     found: list[ColumnElement[bool]] = [LoadedLead.state == ACCEPTED]
+    if (kept_since := gone.calls_before(tables_of(asked.session))) is not None:
+        found.append(LoadedLead.sent_at >= kept_since)
     for name, value in asked.filters.items():
         if value is None or value == []:
             continue

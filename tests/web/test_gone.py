@@ -72,6 +72,8 @@ def test_summary_and_reconciliation_count_nothing_of_it(reader):
 def test_leads_whose_calls_are_deleted_are_not_said_to_have_none(reader):
     found = reader.get(f"{API}/reports/reconciliation?tz=UTC").json
     assert (found["totals"]["leads_without_call"], found["note"]) == (0, NOTE)
+    found = answered(reader, "penetration", tz="UTC")
+    assert (found["totals"]["loaded"], found["totals"]["penetration"], found["note"]) == (0, None, NOTE)
 
 
 def test_a_file_has_no_0(reader):
