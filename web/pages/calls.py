@@ -168,6 +168,7 @@ def call(outcome_id: UUID) -> str:
             for receipt in receipts[:WHOLE_RECEIPTS]
             if (whole := evidence.find(reading, receipt.id)) is not None
         }
+        sees_all = limits.allowed() is None  # else destinations are none of the reader's business
         return render_template(
             "pages/call.html",
             row=row,
@@ -181,8 +182,8 @@ def call(outcome_id: UUID) -> str:
             outlived=retention.has_outlived(reading, row),
             lead=loaded.of_outcome(reading, row),
             others=_others(row),
-            deliveries=deliveries.of_outcome(reading, outcome_id),
-            delivered_since=_delivered_since(reading, row),
+            deliveries=deliveries.of_outcome(reading, outcome_id) if sees_all else (),
+            delivered_since=_delivered_since(reading, row) if sees_all else None,
             retried=deliveries.STEERED,
             merged_into=ids.parse(row.merged_into) if row.merged_into else None,
         )
