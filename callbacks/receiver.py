@@ -53,8 +53,8 @@ PROBE_ANSWERS = {
     ),
     "newer": (  # 200: a balancer that takes all receivers away would lose every callback
         "200 OK",
-        b'{"status":"newer_schema","message":"The database was made by a newer release of Wrapup. Callbacks are kept in it; '
-        b'nothing else goes on until that release is started."}',
+        b'{"status":"newer_schema","message":"The database was made by a newer release of Wrapup. This one keeps callbacks '
+        b'in it, and does nothing else until the newer one is started here."}',
     ),
     None: (
         "503 Service Unavailable",

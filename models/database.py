@@ -249,6 +249,12 @@ def lacks_rights(error: Exception) -> bool:
     return getattr(getattr(error, "orig", error), "sqlstate", "") == "42501"
 
 
+def refuses(error: Exception) -> bool:
+    """Whether the database is there, and refuses what was asked of it to whoever asks so: it takes no writes, or the role lacks a
+    right. Nothing is wrong with the question."""
+    return refuses_writes(error) or lacks_rights(error)
+
+
 def said(error: Exception) -> str:
     """Why the database, or what else stores, cannot be used, for the log and the terminal. Of the words of its driver, whose own
     error it may be or SQLAlchemy's around it, the first line, which names the place and never a password; of the system's what is
@@ -258,7 +264,7 @@ def said(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     kinds = {one.__name__ for one in type(error).__mro__}
-    if kinds.isdisjoint(_NAMING_THE_PLACE) and not refuses_writes(error) and not lacks_rights(error):
+    if kinds.isdisjoint(_NAMING_THE_PLACE) and not refuses(error):
         return type(error).__name__
     return str(getattr(error, "orig", error)).strip().partition("\n")[0].removesuffix(".")
 

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import click
 import structlog
 from sqlalchemy import func, select
-from sqlalchemy.exc import InterfaceError, OperationalError, ProgrammingError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 import migrations
 from lib import clock, private
 from models import ApiKey
-from models.database import Database, lacks_rights, said
+from models.database import Database, refuses, said
 from outcomes import strangers
 from outcomes.feed_place import FeedPlace
 from service import erasing, logs
@@ -60,8 +60,8 @@ def run() -> int:
     except click.ClickException as error:  # only people can mend that
         error.show()
         return error.exit_code
-    except (InterfaceError, ProgrammingError) as error:
-        if isinstance(error, ProgrammingError) and not lacks_rights(error):
+    except DBAPIError as error:
+        if not isinstance(error, InterfaceError) and not refuses(error):
             raise
         print(f"wrapup: The database cannot be used: {said(error)}.", file=sys.stderr)
         return 1

@@ -18,7 +18,7 @@ from werkzeug.exceptions import HTTPException
 
 from lib import addresses, ids
 from models import audit
-from models.database import is_locked, lacks_rights, lacks_table, said, took_too_long
+from models.database import is_locked, lacks_rights, lacks_table, refuses, said, took_too_long
 from models.writing import refuses_writes
 from web.answers import answer
 from web.context import context
@@ -166,9 +166,7 @@ def _database_error(error: DBAPIError | PoolTimeout) -> Response:
 
 def database_error(error: DBAPIError | PoolTimeout) -> tuple[str, str]:
     """Log it; its ``error_id`` and its sentence. Raises the error where the question was wrong, which is our fault."""
-    if isinstance(error, ProgrammingError | InternalError) and not (
-        lacks_table(error) or lacks_rights(error) or refuses_writes(error)
-    ):
+    if isinstance(error, ProgrammingError | InternalError) and not (lacks_table(error) or refuses(error)):
         raise error
     told = _WORDS[503]
     if isinstance(error, DBAPIError) and took_too_long(error):

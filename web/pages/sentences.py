@@ -47,8 +47,8 @@ LATE_SECONDS = 120
 _UNASKED_SECONDS = 3600  # a CRM may ask for an hour's rest
 _UNSENT_SECONDS = 300  # a mail may take minutes, and each way out sends one after the other
 NEWER = (
-    "The database was made by a newer release of Wrapup: callbacks are kept in it, and until that release is started nothing is "
-    "read, asked for or sent."
+    "The database was made by a newer release of Wrapup: this one keeps callbacks in it and does nothing else. Start the newer "
+    "one here, too; where it is at work nowhere, nothing is read, asked for or sent."
 )
 UNWRITABLE = (
     "The database takes no writes: callbacks are kept in the spool, and nothing is read, asked for or sent. "

@@ -1,4 +1,5 @@
-"""A role of PostgreSQL that may not make tables, or not read and write those that are there: a sentence, wherever it is met."""
+"""A role of PostgreSQL that may not make tables, or not read and write those that are there, and a database that takes no writes:
+a sentence, wherever it is met."""
 
 import os
 import uuid
@@ -46,6 +47,17 @@ def test_who_may_not_make_tables_is_told_so(untouched, command, commands, tmp_pa
         )
         (line,) = (line for line in doctor(url) if line.what == "schema")
     assert line.state == FAIL and "may not make any" in line.said and "GRANT CREATE" in line.todo
+
+
+@postgresql
+@pytest.mark.parametrize("command", [("prepare",), ("keys", "create", "x", "--scope", "read"), ("feed", "restart")])
+def test_that_nothing_can_be_written_is_a_sentence(database, command, commands, tmp_path):
+    with database.write() as session:
+        session.execute(text(f"ALTER DATABASE {database.url.database} SET default_transaction_read_only = on"))
+    url = database.url.render_as_string(hide_password=False)
+    code, said = run(commands, tmp_path, url, *command)
+    assert code == 1 and said.startswith("wrapup: The database cannot be used: cannot execute ")
+    assert said.endswith(" in a read-only transaction.")
 
 
 @postgresql
