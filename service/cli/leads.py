@@ -142,11 +142,14 @@ def resume(load_id: UUID) -> None:
     with context().database.write() as session:
         if before is None or not loads.resume(session, load_id):
             raise click.ClickException("There is no such load.")
-    say(
-        "It goes on."
-        if before["state"] == "parked"
-        else f"It is not parked but {before['state']}; nothing was changed."
-    )
+    if before["state"] != "parked":
+        say(f"It is not parked but {before['state']}; nothing was changed.")
+    elif _page(load_id, 0, 1)["state"] == "parked":
+        say("It stays parked: its leads are not all stored. If nobody is loading it now, load the list again.")
+    elif before["connection"] not in context().settings.connections:
+        say(f"It goes on when {before['connection']} is in the settings again.")
+    else:
+        say("It goes on.")
 
 
 @group.command()

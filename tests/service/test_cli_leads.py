@@ -2,15 +2,20 @@
 
 import os
 import re
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
 from sqlalchemy.exc import OperationalError
 
+import migrations
 from leads import send_due, sending
+from models.database import Database
 from service.app import create_app
 from service.cli.group import wrapup
+from tests import factories
 from tests.dialers.qvoice.stage import stage
+from tests.factories import NOON
 from tests.server import toml
 from tests.web.conftest import settings_for
 from web.context import context
@@ -91,6 +96,23 @@ def test_what_is_unknown_is_decided_by_an_operator(typed):
     resumed = typed("resume", load)
     assert (resumed.returncode, resumed.stdout) == (0, "It is not parked but done; nothing was changed.\n")
     assert (typed("list").returncode, "doubt" in typed("list").stdout) == (0, False)
+
+
+@pytest.mark.parametrize(
+    ("connection", "given", "said"),
+    [
+        ("qvoice-main", {"parked_at": NOON}, "It goes on.\n"),
+        ("qvoice-old", {"parked_at": NOON}, "It goes on when qvoice-old is in the settings again.\n"),
+        ("qvoice-main", {}, "It stays parked: its leads are not all stored."),
+    ],
+)
+def test_a_load_is_said_to_go_on_where_it_does(typed, sqlite_url, connection, given, said):
+    with closing(Database(sqlite_url)) as database:
+        migrations.upgrade(database)
+        with database.write() as session:
+            parked = {"state": "parked", "finished_at": None}
+            load = factories.load(session, ["pending"], connection=connection, **parked | given)
+    assert typed("resume", str(load.id)).stdout.startswith(said)
 
 
 def test_a_file_that_cannot_be_taken_sends_nothing(typed):
