@@ -9,10 +9,11 @@ import pytest
 from sqlalchemy import event
 
 from lib import clock
+from models import CallbackPace
 from models.database import Database
 from models.schema import known
 from service.passage.refusals import tally
-from tests.factories import receipt
+from tests.factories import NOON, receipt
 from upkeep.alerts.judging import Figures
 from upkeep.beats import Beats
 from upkeep.metrics import machine
@@ -74,6 +75,14 @@ def test_what_is_set_up_has_its_figures_from_the_beginning(nobody):
         for metric in ("quarantined_receipts", "misaddressed_receipts", "suppressed_leads_by_hand"):
             assert found[f'wrapup_{metric}{{connection="{name}"}}'] == 0
     assert found['wrapup_leads_unknown{connection="qvoice-main"}'] == 0
+
+
+def test_a_figure_of_what_a_dialer_of_before_has_posted_is_not_missed(nobody, database):
+    """The name has another dialer by now, one that posts nothing."""
+    with database.write() as session:
+        for name in ("ryng-main", "qvoice-main", "removed"):
+            session.add(CallbackPace(connection=name, since=NOON, counted_to=NOON))
+    assert figures(nobody.get("/metrics").text)['wrapup_set_up{what="heard"}'] == 1
 
 
 def test_quarantine_counts_what_came_with_a_right_to(nobody, database):
