@@ -59,7 +59,7 @@ def _count(database: Database, name: str, kinds: tuple[str, ...], now: datetime)
         if changed(session, moved) == 1 and came:
             _add(session, name, hour_of(begin), came)
             if end == hour_of(begin) + HOUR:
-                _forget(session, name)
+                _forget(session, name, now)
     return end < now - LATE
 
 
@@ -70,13 +70,13 @@ def _add(session: Session, name: str, hour: datetime, came: int) -> None:
     session.execute(statement, [{"connection": name, "hour": hour, "callbacks": came}])
 
 
-def _forget(session: Session, name: str) -> None:
+def _forget(session: Session, name: str, now: datetime) -> None:
     """What is older than is looked back to from the last callback: a silence is judged by what was usual before it, however long
     it lasts."""
     own = CallbackHour.connection == name
     newest = session.scalar(select(func.max(CallbackHour.hour)).where(own))
     if newest is not None:
-        changed(session, delete(CallbackHour).where(own, CallbackHour.hour < newest - KEPT))
+        changed(session, delete(CallbackHour).where(own, CallbackHour.hour < min(newest, now) - KEPT))
 
 
 def _first(session: Session, name: str, kinds: tuple[str, ...], now: datetime) -> datetime | None:
