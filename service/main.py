@@ -61,7 +61,8 @@ def _of_the_database(error: "SQLAlchemyError") -> str | None:
     if lacks_table(error) or lacks_column(error):
         return "The database has not the tables of this release: run `wrapup migrate` first."
     if lacks_rights(error):
-        return "The database lets this role do less than Wrapup needs: grant it the rights, or let it own the tables."
+        why = said(error)
+        return f"The database lets this role do less than Wrapup needs ({why}): grant it the rights, or let it own the tables."
     if isinstance(error, OperationalError | InterfaceError) or refuses_writes(error):
         return f"The database cannot be used: {said(error)}."
     return None

@@ -36,16 +36,17 @@ def run(commands, folder, url, *words):
     return done.returncode, said
 
 
+LESS = "The database lets this role do less than Wrapup needs"
+
+
 @pytest.mark.parametrize("command", [("migrate",), ("prepare",), ("keys", "create", "x", "--scope", "read")])
 def test_who_may_not_make_tables_is_told_so(untouched, command, commands, tmp_path):
     if untouched.is_sqlite:
         pytest.skip("SQLite knows no roles")
     with as_nobody(untouched) as url:
-        assert run(commands, tmp_path, url, *command) == (
-            1,
-            "wrapup: The database cannot be used: permission denied for schema public.",
-        )
+        code, said = run(commands, tmp_path, url, *command)
         (line,) = (line for line in doctor(url) if line.what == "schema")
+    assert code == 1 and said.startswith("wrapup: The database") and "permission denied for schema public" in said
     assert line.state == FAIL and "may not make any" in line.said and "GRANT CREATE" in line.todo
 
 
@@ -68,4 +69,4 @@ def test_who_may_not_read_the_tables_is_told_so(database, commands, tmp_path):
     (line,) = found
     assert line.said == "It cannot be used: permission denied for table alembic_version."
     assert line.todo == "GRANT it the rights, or let it own the tables."
-    assert code == 1 and said.startswith("wrapup: The database cannot be used: permission denied for table ")
+    assert code == 1 and said.startswith(f"wrapup: {LESS} (permission denied for table ")
