@@ -4,7 +4,7 @@ group in which it has such a call; which attempt was its first, and which reache
 from collections.abc import Sequence
 from operator import itemgetter
 
-from sqlalchemy import ColumnElement, case, func, true
+from sqlalchemy import ColumnElement, case, false, func, true
 from sqlalchemy.sql.selectable import FromClause
 
 from queries.reports import facts, history
@@ -31,7 +31,9 @@ def _with_history(asked: Asked, groups: Sequence[Group]) -> FromClause:
 
 def _first_was_contact(asked: Asked) -> ColumnElement[bool]:
     found = history.of_leads(asked)
-    return found.c.first == found.c.contact
+    # As a case: SQLite would read from the bare comparison that each call has a history, begin with the histories, and go through
+    # all calls for each of them.
+    return case((found.c.first == found.c.contact, true()), else_=false())
 
 
 FIRST_ATTEMPT = Report(
