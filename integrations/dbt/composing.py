@@ -193,7 +193,10 @@ def counted(engine: str, report: Report) -> str:
 
 def _abandon_rate(engine: str, report: Report) -> str:
     limit = DEFAULTS.abandon_limit
-    state = f"when abandon_rate > {limit} then 'over' when abandon_rate >= {limit * of_calls.NEAR} then 'near'"
+    people = "(humans + abandoned)"
+    state = (
+        f"when abandoned > {limit} * {people} then 'over' when abandoned >= {limit * of_calls.NEAR} * {people} then 'near'"
+    )
     head, _, last = counted(engine, report).rpartition("\nselect\n")
     return (
         f'{head},\nrates as (\nselect\n{last}\n)\nselect\n    *, {limit} as "limit",\n'

@@ -126,9 +126,10 @@ def _last_days(asked: Asked) -> Any:
 
 
 def _state(asked: Asked, known: dict[str, Any]) -> dict[str, Any]:
-    limit, rate = asked.limits.abandon_limit, known["abandon_rate"]
-    state = None
-    if rate is not None:
+    limit, state = asked.limits.abandon_limit, None
+    if known["abandon_rate"] is not None:
+        # Before it is rounded: 0.03004 is above 0.03.
+        rate = known["abandoned"] / known["answered by people"]
         state = "over" if rate > limit else "near" if rate >= limit * NEAR else "ok"
     return {"limit": limit, "state": state}
 
@@ -166,7 +167,7 @@ ABANDON = Report(
             elsewhere="VICIdial: drop rate.",
         ),
         Figure("limit", "The setting `abandon_limit`.", excludes="", unit="share"),
-        Figure("state", f"`ok`, `near` from {NEAR:.4f} of the limit, `over` above it.", excludes="", unit="word"),
+        Figure("state", f"`ok`, `near` from {NEAR:.4f} of the limit, `over` above it, before the rate is rounded.", excludes="", unit="word"),
     ),
     default_groups=("campaign",),
     base=_last_days,

@@ -134,7 +134,8 @@ def abandon_rate(some, asked, calls):
     abandoned = count(some, lambda call: call["connect_outcome"] == "abandoned")
     humans = count(some, human)
     share, limit = rate(abandoned, abandoned + humans), asked.limits.abandon_limit
-    state = None if share is None else "over" if share > limit else "near" if share >= limit * 5 / 6 else "ok"
+    exact = None if share is None else abandoned / (abandoned + humans)
+    state = None if exact is None else "over" if exact > limit else "near" if exact >= limit * 5 / 6 else "ok"
     of_final = rate(abandoned, count(some, final))
     found = {"abandoned": abandoned, "humans": humans, "abandon_rate": share, "of_final": of_final}
     return found | {"limit": limit, "state": state}
