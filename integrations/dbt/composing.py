@@ -193,10 +193,9 @@ def counted(engine: str, report: Report) -> str:
 
 def _abandon_rate(engine: str, report: Report) -> str:
     limit = DEFAULTS.abandon_limit
-    people = "(humans + abandoned)"
-    state = (
-        f"when abandoned > {limit} * {people} then 'over' when abandoned >= {limit * of_calls.NEAR} * {people} then 'near'"
-    )
+    people, near = f"{limit} * (humans + abandoned)", of_calls.NEAR
+    near_it = f"{near.denominator} * abandoned >= {near.numerator} * {people}"
+    state = f"when abandoned > {people} then 'over' when {near_it} then 'near'"
     head, _, last = counted(engine, report).rpartition("\nselect\n")
     return (
         f'{head},\nrates as (\nselect\n{last}\n)\nselect\n    *, {limit} as "limit",\n'

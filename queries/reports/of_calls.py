@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from fractions import Fraction
 from typing import Any
 
 from dialers.vocabulary import ABANDONED, VOICEMAIL
@@ -13,7 +14,7 @@ from queries.reports.percentiles import MEDIAN, P90
 from queries.reports.telling import known_by, untold
 
 FEW = "Merged rows; null with fewer {} than `min_calls` (setting, 30)."
-NEAR = 5 / 6  # of the limit of abandoned calls
+NEAR = Fraction(5, 6)  # of the limit of abandoned calls
 ABANDON_DAYS = 30
 
 
@@ -129,8 +130,8 @@ def _state(asked: Asked, known: dict[str, Any]) -> dict[str, Any]:
     limit, state = asked.limits.abandon_limit, None
     if known["abandon_rate"] is not None:
         # Before it is rounded: 0.03004 is above 0.03.
-        rate = known["abandoned"] / known["answered by people"]
-        state = "over" if rate > limit else "near" if rate >= limit * NEAR else "ok"
+        rate, most = Fraction(known["abandoned"], known["answered by people"]), Fraction(str(limit))
+        state = "over" if rate > most else "near" if rate >= most * NEAR else "ok"
     return {"limit": limit, "state": state}
 
 
@@ -167,7 +168,12 @@ ABANDON = Report(
             elsewhere="VICIdial: drop rate.",
         ),
         Figure("limit", "The setting `abandon_limit`.", excludes="", unit="share"),
-        Figure("state", f"`ok`, `near` from {NEAR:.4f} of the limit, `over` above it, before the rate is rounded.", excludes="", unit="word"),
+        Figure(
+            "state",
+            f"`ok`, `near` from {float(NEAR):.4f} of the limit, `over` above it, before the rate is rounded.",
+            excludes="",
+            unit="word",
+        ),
     ),
     default_groups=("campaign",),
     base=_last_days,

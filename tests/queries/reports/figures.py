@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from fractions import Fraction
 from math import ceil
 
 from tests.queries.reports.question import DAY, Calls, Question, history, lead
@@ -134,8 +135,8 @@ def abandon_rate(some, asked, calls):
     abandoned = count(some, lambda call: call["connect_outcome"] == "abandoned")
     humans = count(some, human)
     share, limit = rate(abandoned, abandoned + humans), asked.limits.abandon_limit
-    exact = None if share is None else abandoned / (abandoned + humans)
-    state = None if exact is None else "over" if exact > limit else "near" if exact >= limit * 5 / 6 else "ok"
+    exact, most = Fraction(abandoned, abandoned + humans or 1), Fraction(str(limit))
+    state = None if share is None else "over" if exact > most else "near" if 6 * exact >= 5 * most else "ok"
     of_final = rate(abandoned, count(some, final))
     found = {"abandoned": abandoned, "humans": humans, "abandon_rate": share, "of_final": of_final}
     return found | {"limit": limit, "state": state}

@@ -16,6 +16,7 @@ from tests.factories import NOON
     [
         (0.3333, 0.3333, "over"),  # 1 of 3 is more, and shown as 0.3333
         (0.3334, 0.3333, "near"),
+        (0.4, 0.3333, "near"),  # exactly 5/6 of it
         (0.39998, 0.3333, "near"),  # 5/6 of it is 0.33332
         (0.4001, 0.3333, "ok"),  # 0.33342
     ],

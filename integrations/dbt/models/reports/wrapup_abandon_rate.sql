@@ -18,7 +18,7 @@ from counted
 )
 select
     *, 0.03 as "limit",
-    case when abandon_rate is null then null when abandoned > 0.03 * (humans + abandoned) then 'over' when abandoned >= 0.025 * (humans + abandoned) then 'near' else 'ok' end as state
+    case when abandon_rate is null then null when abandoned > 0.03 * (humans + abandoned) then 'over' when 6 * abandoned >= 5 * 0.03 * (humans + abandoned) then 'near' else 'ok' end as state
 from rates
 {% else %}
 with call_outcomes as (select * from {{ ref('stg_call_outcomes') }}),
@@ -39,6 +39,6 @@ from counted
 )
 select
     *, 0.03 as "limit",
-    case when abandon_rate is null then null when abandoned > 0.03 * (humans + abandoned) then 'over' when abandoned >= 0.025 * (humans + abandoned) then 'near' else 'ok' end as state
+    case when abandon_rate is null then null when abandoned > 0.03 * (humans + abandoned) then 'over' when 6 * abandoned >= 5 * 0.03 * (humans + abandoned) then 'near' else 'ok' end as state
 from rates
 {% endif %}
