@@ -148,7 +148,7 @@ class Hubspot(Account):
         """A contact is gone for good, and nothing of it is kept."""
         if self.archive("contacts", id_):
             with self.lock:
-                del self.records["contacts"].found[id_]
+                self.records["contacts"].forget(id_)
 
     def merge(self, gone: str, into: str) -> None:
         """As a person merges two contacts: the first's calls stand on the second, and both ids lead there. Raises KeyError."""

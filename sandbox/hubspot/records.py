@@ -121,6 +121,12 @@ class Records:
         self._merged |= {old: into.id for old, new in self._merged.items() if new == gone.id} | {gone.id: into.id}
         self.write(into, {MERGED: ";".join(old for old, new in self._merged.items() if new == into.id)}, PERSON)
 
+    def forget(self, id_: str) -> None:
+        """One that is archived, for good: no search comes upon it."""
+        del self.found[id_]
+        for ids in self._tails.values():
+            ids.discard(id_)
+
     def with_tail(self, number: str) -> Iterable[str] | None:
         """Ids of all records whose numbers may end like this one; None: it is too short to tell."""
         tail = digits(number)[-TAIL:]

@@ -13,7 +13,7 @@ from lib import ids, phone_spellings
 from lib.phone_spellings import Spellings
 from models import CallOutcome, Delivery, Erasure, LoadedLead, Suppression, TakeOut, bulk
 from models.database import Database, changed
-from models.deliveries import LEFT_OUT, REFUSED, SENDING, UNDONE
+from models.deliveries import LEFT_OUT, POST_EVENT, REFUSED, SENDING, UNDONE
 from models.loads import SENDING as BEING_SENT
 from models.take_outs import PENDING as TO_BE_ASKED
 from models.take_outs import SENDING as BEING_ASKED
@@ -138,18 +138,19 @@ class Steps:
         if busy is not None and at - row.erased_at < PATIENCE:
             return Did(waits_for=f"Something of the calls is being sent to {busy} at this moment.")
         told = [{**one, **self.tell(one["to"], one["records"], one["made"])} for one in found]
-        gone = dict.fromkeys(
-            ("record_id", "remote_id", "remote_url", "answer", "candidates", "before", "after", "digest")
-        )
+        gone = dict.fromkeys(("record_id", "remote_id", "remote_url", "answer", "candidates", "before", "after"))
         with self.database.write() as session:
-            of_calls = Delivery.outcome_id.in_(calls)
+            of_calls, an_event = Delivery.outcome_id.in_(calls), Delivery.operation == POST_EVENT
             count = changed(session, update(Delivery).where(of_calls).values(gone))
-            open_ones = Delivery.state.not_in(("done", UNDONE, REFUSED))
+            # An event is the outcome as it is when it is posted: it tells whoever was told of the call that the person is erased.
+            # Its digest holds nothing but that the call was told to be settled.
+            open_ones = (~an_event, Delivery.state.not_in(("done", UNDONE, REFUSED)))
             ended = {"state": REFUSED, "reason": LEFT_OUT, "settled_at": at}
-            session.execute(
-                update(Delivery).where(of_calls, open_ones).values(ended),
-                execution_options={"synchronize_session": False},
-            )
+            for which, values in (((~an_event,), {"digest": None}), (open_ones, ended)):
+                session.execute(
+                    update(Delivery).where(of_calls, *which).values(values),
+                    execution_options={"synchronize_session": False},
+                )
         return Did(over=True, told=told, counts={"deliveries": count})
 
     def _numbers(self, row: Erasure, at: datetime) -> Did:
