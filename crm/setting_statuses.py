@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from crm import statuses
 from crm.base import Change, Records
@@ -14,6 +15,7 @@ from crm.work import FOUND, Work
 from models.deliveries import DONE, PENDING, RECORD_GONE, REFUSED, UNDONE, UNKNOWN
 
 WAITS = "Whether another call has set the status of this record is not known yet."
+IN_TURN = "An earlier call of this record comes first: it decides whether this one may set anything."
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,7 @@ def set_statuses(work: Work, some: Sequence[Taken]) -> list[Settled]:
     known = _certain(work, known, results)
     now = _now(work, records, known)
     latest = dict(work.overtaken([one.record_id for one in known]))
+    known = _in_turn(work, known, now, latest, results)
     changes: dict[str, tuple[_Status, Change]] = {}  # by record: one call decides
     for one in sorted(known, key=lambda one: one.taken.occurred_at, reverse=True):
         fields, taken = now[one.record_id], one.taken
@@ -132,6 +135,35 @@ def _certain(work: Work, known: Sequence[_Status], results: list[Settled]) -> li
         was = UNKNOWN if one.taken.was == UNKNOWN else PENDING
         results.append(Settled(one.taken, was, None, WAITS, one.record_id, set=one.taken.noted, due=due))
     return [one for one in known if one not in waits]
+
+
+def _in_turn(
+    work: Work,
+    known: Sequence[_Status],
+    now: Mapping[str, Mapping[str, str] | None],
+    latest: Mapping[str, datetime],
+    results: list[Settled],
+) -> list[_Status]:
+    """Without those of which an earlier call that is due with them decides whether they may set anything: their turn comes when
+    that one is done. So calls that were waiting together come to the same as if each had been sent at its time."""
+    standing, left = dict(now), list[_Status]()
+    for one in sorted(known, key=lambda one: one.taken.occurred_at):
+        taken, fields, stood = one.taken, now[one.record_id], standing[one.record_id]
+        overtaken = latest.get(one.record_id, taken.occurred_at) > taken.occurred_at
+        if fields is None or stood is None or one.rule is None or overtaken:
+            left.append(one)
+            continue
+        first, then = (
+            statuses.decide(one.rule, some, work.destination.never_back, _before_us(taken, some))
+            for some in (fields, stood)
+        )
+        if (first.reason in statuses.KEPT_OFF) != (then.reason in statuses.KEPT_OFF) and taken.was != UNKNOWN:
+            own: dict[str, Any] = {"set": taken.noted, "due": work.at, "tried": False}
+            results.append(Settled(taken, PENDING, None, IN_TURN, one.record_id, **own))
+        else:
+            left.append(one)
+        standing[one.record_id] = {**stood, **then.fields}
+    return left
 
 
 def _waits(taken: Taken, other: datetime) -> bool:

@@ -207,3 +207,30 @@ def test_a_row_that_was_merged_into_one_that_sets_nothing_is_no_call(engine, hub
     engine.made(**sale(6, flags=[], disposition="Wrong number"))
     engine.run(mapped)
     assert hubspot.statuses("101")[-1] == "BAD_TIMING"
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_calls_that_wait_together_come_to_what_each_in_its_turn_would(engine, hubspot, mapped, together):
+    """A sale, and then a call that nobody answered, which may be said of new ones only: after an outage both are due at once."""
+    engine.made(**sale(0))
+    if not together:
+        engine.run(mapped)
+    engine.made(**unanswered(5))
+    assert told(engine.run(mapped)) == [("set_status", "done", None), ("set_status", "done", "not_from")]
+    assert hubspot.statuses("101") == ["NEW", "CONNECTED"]
+
+
+def test_of_three_that_wait_together_the_one_in_the_middle_is_kept_off(engine, hubspot, mapped):
+    for call in (sale(0), unanswered(5), sale(10, flags=[], disposition="Wrong number")):
+        engine.made(**call)
+    assert [reason for *_, reason in told(engine.run(mapped))] == ["overtaken", "overtaken", None]
+    assert hubspot.statuses("101") == ["NEW", "BAD_TIMING"]
+
+
+def test_a_call_that_waits_with_the_one_that_lets_it_set_its_status_sets_it(engine, hubspot, mapped):
+    busy = Rule("connect_outcome", "busy", {"hs_lead_status": "OPEN_DEAL"}, ("CONNECTED",))
+    mapped = replace(mapped, status=(*RULES, busy))
+    engine.made(**sale(0))
+    engine.made(**{**unanswered(5), "connect_outcome": "busy"})
+    assert [reason for *_, reason in told(engine.run(mapped))] == [None, None]
+    assert hubspot.statuses("101") == ["NEW", "CONNECTED", "OPEN_DEAL"]
