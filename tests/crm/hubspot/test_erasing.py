@@ -1,8 +1,9 @@
 """A person is erased at HubSpot: our calls are archived, the contact is gone for good; what is refused is for a person."""
 
-from crm.base import Done
+from crm.base import Done, Whom
+from crm.destination import NUMBER
 from crm.erasing import BY_HAND, DONE, tell
-from crm.hubspot import erasing
+from crm.hubspot import contacts, erasing
 from tests.crm.hubspot.stage import call, stage
 
 
@@ -20,6 +21,7 @@ def test_calls_are_archived_and_the_contact_is_gone_for_good(database):
         assert said == {"state": DONE, "said": None}
         assert account.hubspot.calls() == []
         assert [one["id"] for one in account.hubspot.contacts()] == [other]
+        assert contacts.find(account.client, [Whom(NUMBER, "+919810012345")]) == [[]]  # a search comes upon nothing of it
 
 
 def test_whoever_is_gone_already_is_done(database):
