@@ -6,13 +6,13 @@ call was before the erasure, or was told by then. What is called after an erasur
 (docs/decisions/0022-erasure.md).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from dialers.base import Event, LeadSeen, Reading
@@ -26,6 +26,8 @@ from outcomes.blanking import blank
 from outcomes.erased import Reducer
 from outcomes.group_events import Incoming, incoming
 from outcomes.groups import Raced
+
+_LOCK = 0x77726572  # of an advisory lock: "wrer"
 
 
 def any_erased(session: Session) -> bool:
@@ -64,9 +66,10 @@ def recognized(session: Session, came_in: Sequence[Incoming]) -> Recognized:
     if not came_in or not any_erased(session):
         return found
     stand = stand_ins(session)
+    people = _people(session, stand, came_in)
+    _take_turns(session, alone=any(_told_with(came_in, people)))
     known = _calls(session, _asked(stand, came_in))
     others = renamed.calls(session, known)
-    people = _people(session, stand, came_in)
     leads = _leads(session, stand, came_in)
     calls = (known - others.keys()) | _theirs(session, stand, came_in, people)
     found.retries = retold.firsts(session, stand, came_in)
@@ -118,6 +121,24 @@ def _people(session: Session, stand: StandIns, came_in: Sequence[Incoming]) -> d
     return {by_stand_in[row.stand_in]: before.of(row) for row in session.scalars(mine)}
 
 
+def _told_with(came_in: Iterable[Incoming], people: Mapping[str, Before]) -> Iterator[tuple[str, str, Event]]:
+    """(number, connection, event) of what is told here with the number of somebody who was erased, of before that."""
+    for item in came_in if people else ():
+        for event in item.reading.events if item.receipt.erased_at is None else ():
+            number = event.facts.get("customer_number", "")
+            if number in people and people[number].is_event(event, item.receipt.received_at):
+                yield number, item.receipt.connection, event
+
+
+def _take_turns(session: Session, alone: bool) -> None:
+    """Who is told of an erased person's call by its number waits for all who make calls at this moment, and lets nobody begin:
+    the same call may be among theirs, told without the number, and would be two, one under the dialer's names and one under their
+    stand-ins. Such are late, and few. What is looked at afterwards has what was waited for. On SQLite one writes at a time."""
+    if session.get_bind().dialect.name != "sqlite":
+        lock = func.pg_advisory_xact_lock if alone else func.pg_advisory_xact_lock_shared
+        session.execute(select(lock(_LOCK)))
+
+
 def _theirs(
     session: Session, stand: StandIns, came_in: Sequence[Incoming], people: Mapping[str, Before]
 ) -> set[tuple[str, str]]:
@@ -125,12 +146,8 @@ def _theirs(
     there already, under the dialer's names, because its erasure has not come to it yet, or nobody had told its number, is erased
     now: it would be two calls, one with the names and one with their stand-ins."""
     names: dict[str, set[tuple[str, str]]] = {}
-    for item in came_in if people else ():
-        for event in item.reading.events if item.receipt.erased_at is None else ():
-            number = event.facts.get("customer_number", "")
-            if number in people and people[number].is_event(event, item.receipt.received_at):
-                own = ((item.receipt.connection, name) for name in (*event.keys, *event.aliases))
-                names.setdefault(number, set()).update(own)
+    for number, connection, event in _told_with(came_in, people):
+        names.setdefault(number, set()).update((connection, name) for name in (*event.keys, *event.aliases))
     for number, told in names.items():
         mine = select(CallKey.connection, CallKey.key, CallKey.group_id, CallOutcome.customer_number)
         mine = mine.join(CallOutcome, CallOutcome.group_id == CallKey.group_id)
