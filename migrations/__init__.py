@@ -56,6 +56,7 @@ def upgrade(database: Database, revision: str = "head") -> None:
     """Migrate up to the revision. Safe to call from several processes at once: one works, the others wait. Raises NotUnicode
     and NewerSchema, and where the database is away what SQLAlchemy raises."""
     refuse_other_than_unicode(database)
+    database.make()
     found = _present(database)
     if is_newer(found):
         raise NewerSchema(str(found))

@@ -1,6 +1,7 @@
 """The database: one engine, and two ways in, ``read()`` and ``write()``."""
 
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -23,7 +24,8 @@ from lib import private
 from lib.stand_ins import StandIns
 from models import hosts
 from models.base import Base
-from models.write_lock import hold_write_lock
+from models.sqlite_place import LOCK_SECONDS, Place
+from models.write_lock import Busy, hold_write_lock
 from models.writing import refuses_writes, sqlite_file
 
 One = TypeVar("One")
@@ -64,15 +66,21 @@ class Database:
         self.stand_ins = stand_ins or StandIns()
         self._info = {STAND_INS: self.stand_ins}
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self._mine = threading.local()  # whether this thread holds the lock of who writes
         if self.is_sqlite and self.url.database:
             private.make_folder(Path(self.url.database).absolute().parent)
+        # Of SQLite's file; None of a database that has none.
+        self.place = Place(str(self.url.database), self._hold_for_good) if self.file else None
         options = _FEW_IN_USE if self.is_sqlite else hosts.options_for(self.url)
         self.engine: Engine = create_engine(
             self.url, pool_size=pool_size, max_overflow=8, hide_parameters=True, **options
         )
         if self.is_sqlite:
-            event.listen(self.engine, "do_connect", self._close_files)
-            event.listen(self.engine, "connect", _prepare_sqlite)
+            if self.place is not None:
+                self.place.watch(self.engine, _prepare_sqlite)
+                event.listen(self.engine, "do_connect", self._close_files)
+            else:
+                event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
             event.listen(self.engine, "handle_error", _leave_what_only_reads)
         else:
@@ -92,18 +100,18 @@ class Database:
         """Of SQLite: ``writing.sqlite_file``."""
         return sqlite_file(self.url)
 
+    def make(self) -> None:
+        """Make SQLite's file, empty, where there is none: who migrates does. Raises OperationalError."""
+        if self.place is not None:
+            self.place.make()
+
     def _close_files(self, *_: object) -> None:
         """The database is read by its owner alone, also one that an earlier release has made. SQLite gives the files beside it
         the mode that it has when they are made."""
         path = self.file
-        if path is None or not path.parent.is_dir():
-            return  # the driver will say so itself
-        try:
-            private.make_file(path)
-        except OSError:  # a folder that nobody can write to
-            return
-        for beside in BESIDE:
-            private.close(path.with_name(path.name + beside))
+        assert path is not None
+        for name in ("", *BESIDE):
+            private.close(path.with_name(path.name + name))
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -133,10 +141,29 @@ class Database:
         the others: who finds it locked sleeps for up to a tenth of a second and may find it locked again. ``first``: before
         others. Raises Busy where it is not to be had ``within`` so many seconds; gives whether it is held, see
         ``models.write_lock``."""
-        if not self.is_sqlite:
-            return nullcontext(True)
+        return self._hold(first, within) if self.is_sqlite else nullcontext(True)
+
+    @contextmanager
+    def _hold(self, first: bool, within: float | None) -> Iterator[bool]:
         # The first file is called as the releases before this one call it: theirs may still run beside ours.
-        return hold_write_lock(f"{self.url.database}-turn", f"{self.url.database}-first", first, within)
+        with hold_write_lock(f"{self.url.database}-turn", f"{self.url.database}-first", first, within) as mine:
+            self._mine.held = mine
+            try:
+                yield mine
+            finally:
+                self._mine.held = False
+
+    @contextmanager
+    def _hold_for_good(self) -> Iterator[bool]:
+        """The same for who may hold it already; not for long, and False where somebody else does."""
+        if getattr(self._mine, "held", False):
+            yield True
+            return
+        try:
+            with self._hold(False, LOCK_SECONDS) as mine:
+                yield mine
+        except Busy:
+            yield False
 
     def close(self) -> None:
         self.engine.dispose()

@@ -56,10 +56,9 @@ class DatabaseStore:
             if not patient:
                 self._driver.execute(f"SET lock_timeout = {LOCK_MILLISECONDS}")
                 self._driver.execute(f"SET statement_timeout = {STATEMENT_MILLISECONDS}")
+        self._opened = None if database.place is None else database.place.opened(fresh)
         connection.detach()  # it ends here, in whatever state
         self._connection = connection
-        self._place = database.file and database.url.database
-        self._was = self._there()
 
     def keep(self, drafts: Sequence[Draft], within: float | None = None) -> None:
         """Keep all of them; what has been kept before, by whatever way, is not kept twice. Raises where the database is in
@@ -163,17 +162,12 @@ class DatabaseStore:
             self._expect_to_be_there()
 
     def _expect_to_be_there(self) -> None:
-        """Raises OSError where SQLite's file was moved or deleted while it was open: what is written goes on into that one,
-        without an error, and nobody would find it."""
-        if self._there() != self._was:
-            raise OSError(errno.ESTALE, "SQLite's file was moved or deleted, or is another one now", self._place)
-
-    def _there(self) -> tuple[int, int] | None:
-        """Which file is there; None of a database that has none."""
-        if not self._place:
-            return None
-        found = os.stat(self._place)
-        return found.st_dev, found.st_ino
+        """Raises OSError where SQLite's file was moved or deleted while it was open: what was written stands in that one, and is
+        to be kept elsewhere as well."""
+        place = self._database.place
+        if place is not None and self._opened is not None and not place.is_of(self._opened):
+            place.leave(self._driver, self._opened)
+            raise OSError(errno.ESTALE, "SQLite's file was moved or deleted, or is another one now")
 
     @contextmanager
     def _transaction(self) -> Iterator[Session]:
