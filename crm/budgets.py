@@ -1,6 +1,7 @@
 """What an account still allows, kept in the database by all processes and all destinations there.
 
-Turns are given out evenly, some at once: so many as may come in one go without anybody noticing.
+Turns are given out evenly, some at once: so many as may come in one go without anybody noticing. When the next one comes is said
+by the clock that all hosts share: by their own, one that is a minute behind would wait a minute for each.
 """
 
 import threading
@@ -17,6 +18,7 @@ from crm.due import FARTHEST_PARKED
 from lib import clock
 from models import PortalBudget
 from models.database import Database, insert_into
+from models.shared_clock import shared
 
 BUDGETS = PortalBudget.__table__
 _SHARE = 40  # of a limit's requests are given out at once
@@ -56,7 +58,7 @@ class Turns:
 
     def put_off(self, limit: str, seconds: float) -> None:
         """Nobody at the account has a turn before so many seconds have passed."""
-        until = self._now() + min(timedelta(seconds=seconds), _LONGEST)
+        until = shared(self._now()) + min(timedelta(seconds=seconds), _LONGEST)
         with self._lock:
             self._left[limit] = 0
             with sharing.write(self._database) as session:
@@ -74,6 +76,7 @@ class Turns:
             spent = _spent_until(session, self._portal)
             if spent is not None and at < spent <= at + FARTHEST_PARKED:
                 raise QuotaSpent("The account's quota of the day is spent.", spent, DAY)
+            at = shared(at)
             next_at = _locked(session, self._portal, limit, at)
             # Who was busy for a moment may catch up on one share: else whatever takes time takes some of the limit. Where that
             # is one request of a few, it would be one too many.
@@ -85,7 +88,7 @@ class Turns:
         return free
 
     def _wait(self, until: datetime) -> None:
-        self._stop.wait(max(0.0, (until - self._now()).total_seconds()))
+        self._stop.wait(max(0.0, (until - shared(self._now())).total_seconds()))
 
 
 def turns_of(

@@ -19,6 +19,7 @@ from models import CallOutcome, Delivery, DestinationState, leases
 from models.database import Database, changed, insert_into
 from models.deliveries import PARKED
 from models.leases import FREE, LeaseLost
+from models.shared_clock import shared
 from outcomes.feed import state
 
 DESK = DestinationState.__table__
@@ -58,7 +59,7 @@ def made(session: Session, destination: Destination, at: datetime) -> None:
         first = select(func.min(CallOutcome.position)).where(CallOutcome.occurred_at >= destination.since)
         position = (session.scalar(first) or last + 1) - 1
     row = {"name": destination.name, "kind": destination.kind, "position": position, "since": destination.since}
-    row |= {"followed_at": at, "started_at": at, "next_at": at, "failures": 0, "deliveries": 0, "calls": 0}
+    row |= {"followed_at": shared(at), "started_at": at, "next_at": at, "failures": 0, "deliveries": 0, "calls": 0}
     session.execute(insert_into(session, DESK).values(row).on_conflict_do_nothing())
 
 

@@ -36,6 +36,7 @@ from models.deliveries import (
     UNDONE,
     UNKNOWN,
 )
+from models.shared_clock import shared
 from outcomes import erased
 from outcomes.feed import state
 
@@ -78,7 +79,7 @@ def follow(database: Database, destination: Destination, now: Callable[[], datet
         row = session.scalars(where).one()
         if plan is None or plan.begins != row.position or not plan.work.still_holds(session):
             plan = _planned(session, destination, row, most, at)
-        row.followed_at = at
+        row.followed_at = shared(at)
         if plan.ends is None:
             return False
         plan.work.note(session)

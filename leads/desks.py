@@ -1,5 +1,6 @@
 """Desks: one process sends to a connection at a time, and the dialer's pace is kept by all of them together.
-Whoever changes a desk names the lease that it holds (``models.leases``).
+Whoever changes a desk names the lease that it holds (``models.leases``). When the next request may leave is said by the
+clock that all hosts share.
 """
 
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from lib import ids
 from models import SendingDesk, leases
 from models.database import Database, changed, insert_into
 from models.leases import FREE, LeaseLost
+from models.shared_clock import ours, shared
 
 Clock = Callable[[], datetime]
 DESK = SendingDesk.__table__
@@ -42,7 +44,8 @@ def claim(session: Session, connection: Connection, at: datetime) -> HeldDesk | 
     held = HeldDesk(connection.name, str(ids.new()), span)
     make(session, connection.name, at)
     free = leases.free(DESK.c.lease_until, at, span)
-    due = or_(DESK.c.next_at <= at + timedelta(seconds=1), DESK.c.next_at > at + 2 * LONGEST_REST)
+    there = shared(at)
+    due = or_(DESK.c.next_at <= there + timedelta(seconds=1), DESK.c.next_at > there + 2 * LONGEST_REST)
     taken = {"lease_owner": held.lease, "lease_until": leases.until(at, span)}
     claimed = update(DESK).where(DESK.c.connection == connection.name, free, due).values(taken)
     return held if changed(session, claimed) == 1 else None
@@ -50,7 +53,7 @@ def claim(session: Session, connection: Connection, at: datetime) -> HeldDesk | 
 
 def make(session: Session, connection: str, at: datetime) -> None:
     """The desk, where there is none yet."""
-    row = {"connection": connection, "next_at": at, "failures": 0}
+    row = {"connection": connection, "next_at": shared(at), "failures": 0}
     session.execute(insert_into(session, DESK).values(row).on_conflict_do_nothing())
 
 
@@ -65,9 +68,10 @@ def kept(database: Database, held: HeldDesk, now: Clock) -> AbstractContextManag
     return leases.kept(database, held.span, lambda session: renew(session, held, now()), held.connection)
 
 
-def release(session: Session, held: HeldDesk, **values: object) -> None:
-    """Leave the desk to others. Raises LeaseLost."""
-    _set(session, held, FREE | values)
+def release(session: Session, held: HeldDesk, *, until: datetime | None = None, **values: object) -> None:
+    """Leave the desk to others; to rest until then. Raises LeaseLost."""
+    rest = {} if until is None else {"next_at": shared(until)}
+    _set(session, held, FREE | rest | values)
 
 
 def failures(session: Session, connection: str) -> int:
@@ -87,9 +91,10 @@ def slot(session: Session, connection: str, pace: Pace, at: datetime) -> datetim
     mine = DESK.c.connection == connection
     share = timedelta(seconds=pace.seconds / pace.requests)
     next_at: datetime = session.scalars(select(DESK.c.next_at).where(mine).with_for_update()).one()
-    free = max(at, next_at) if next_at <= at + 2 * LONGEST_REST else at
+    there = shared(at)
+    free = max(there, next_at) if next_at <= there + 2 * LONGEST_REST else there
     session.execute(update(DESK).where(mine).values(next_at=free + share))
-    return free
+    return ours(free)
 
 
 def _set(session: Session, held: HeldDesk, values: dict[str, object]) -> None:

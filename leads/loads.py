@@ -13,7 +13,9 @@ from dialers.base import Connection
 from lib import clock, ids
 from models import LeadLoad, LoadedLead, SendingDesk, audit
 from models.database import AnyRow, changed
+from models.leases import is_held
 from models.loads import ACCEPTED, DONE, LEAD_STATES, PARKED, PENDING, REJECTED, RUNNING, SENDING, UNKNOWN
+from models.shared_clock import ours
 from queries import keyset
 
 LOADS, LEADS = LeadLoad.__table__, LoadedLead.__table__
@@ -106,7 +108,7 @@ def waiting_since(session: Session, load_id: UUID, now: datetime) -> datetime | 
     desk = session.get(SendingDesk, load.connection)
     if desk is None:
         return load.created_at
-    return None if desk.lease_until and desk.lease_until > now else max(load.created_at, desk.next_at)
+    return None if is_held(desk.lease_until, now) else max(load.created_at, ours(desk.next_at))
 
 
 def counts(session: Session, load_id: UUID) -> dict[str, int]:

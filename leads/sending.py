@@ -229,13 +229,13 @@ class Sender:
 
     def _goes_on(self, session: Session, desk: Desk, said: ExchangeError, told: str, at: datetime) -> bool:
         """Keep the desk, or leave it; which of them."""
-        failed = {"error_id": said.error_id, "error": told}
+        failed: dict[str, Any] = {"error_id": said.error_id, "error": told}
         counted = {"failures": SendingDesk.failures + 1} | failed
         if desk is Desk.LEFT:
             desks.release(session, self._held, **failed)
         elif desk is Desk.RESTS:
             wait = desks.rest(session, self._connection.name, said.retry_after)
-            desks.release(session, self._held, next_at=at + wait, **counted)
+            desks.release(session, self._held, until=at + wait, **counted)
         else:
             desks.renew(session, self._held, at, **(counted if desk is Desk.COUNTS else ANSWERED))
         return desk in (Desk.GOES_ON, Desk.COUNTS)

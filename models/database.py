@@ -22,7 +22,7 @@ from sqlalchemy.sql.dml import UpdateBase
 
 from lib import private
 from lib.stand_ins import StandIns
-from models import hosts
+from models import hosts, shared_clock
 from models.base import Base
 from models.sqlite_place import LOCK_SECONDS, Place
 from models.write_lock import Busy, hold_write_lock
@@ -85,6 +85,7 @@ class Database:
             event.listen(self.engine, "handle_error", _leave_what_only_reads)
         else:
             hosts.watch(self.engine)
+            shared_clock.watch(self.engine)
 
     def limit(self, seconds: float) -> None:
         """No statement takes longer from now on; what does ends with an OperationalError, see ``took_too_long``."""

@@ -4,8 +4,8 @@ Whoever changes the row names the lease; an update that touches no row means tha
 a pause that was too long, and that somebody else holds it now. Cursors are taken, renewed and
 left in ``polling.cursors``, desks in ``leads.desks``, decisions in ``outcomes.applying``, destinations in ``crm.desk``.
 
-When one ends is said by PostgreSQL's clock, which all hosts share: by their own, a host that is a minute ahead would take what
-another one holds. Each process of a worker compares its clock with that one now and then.
+When one ends is said by the clock that all hosts share (``models.shared_clock``): by their own, a host that is a minute ahead
+would take what another one holds, and one that is a minute behind would say that nobody works.
 """
 
 import threading
@@ -14,18 +14,18 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, or_
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from lib import clock
+from lib.clock import EARLIEST, LATEST
+from models.base import Base, UtcDateTime
 from models.database import AnyColumn, Database
+from models.shared_clock import jumped_within, shared
 
 FREE = {"lease_owner": None, "lease_until": None}
 BEATS = 4  # in a lease's span; three may fail
-LONGEST_LOOK = timedelta(seconds=1)  # at the other clock: in the middle of a longer one it may have said anything
-
-_ahead = timedelta()  # by so much is our clock before the database's
+LONGEST = timedelta(minutes=10)  # of all leases
 
 log = structlog.get_logger(__name__)
 
@@ -34,36 +34,45 @@ class LeaseLost(Exception):
     """Somebody else holds the row now."""
 
 
-def compare(database: Database, now: Callable[[], datetime] = clock.now) -> None:
-    """See by how much our clock differs from PostgreSQL's; SQLite has ours. Raises SQLAlchemyError."""
-    global _ahead
-    if database.is_sqlite:
-        return
-    with database.read() as session:
-        session.connection()  # which may take a while to come about
-        began = now()
-        theirs = session.scalars(select(func.clock_timestamp())).one()
-        took = now() - began
-    if timedelta() <= took < LONGEST_LOOK:
-        _ahead = began + took / 2 - theirs
-
-
 def until(at: datetime, span: timedelta) -> datetime:
     """When a lease ends that is taken or renewed at this moment of our clock."""
-    return at - _ahead + span
+    return shared(at) + span
 
 
 def is_free(until: datetime | None, at: datetime, span: timedelta) -> bool:
-    """Whether nobody holds it; leases last for ``span``. One that ends absurdly late was given by a clock that has been set back.
-    Its twin in SQL is ``free``."""
-    at -= _ahead
-    return until is None or not at < until <= at + 2 * span
+    """Whether it may be taken; leases last for ``span``. Its twin in SQL is ``free``."""
+    return until is None or not (jumped_within(span) or is_held(until, at, span))
 
 
 def free(until: AnyColumn, at: datetime, span: timedelta) -> ColumnElement[bool]:
-    """The same of a column. Its twin is ``is_free``."""
-    at -= _ahead
-    return or_(until.is_(None), until <= at, until > at + 2 * span)
+    """The same of a column, by what is known of the shared clock when the statement has a connection: that may lead to another
+    server than before. Its twin is ``is_free``."""
+    begun = _when_sent(lambda: EARLIEST if jumped_within(span) else shared(at))
+    absurd = _when_sent(lambda: LATEST if jumped_within(span) else shared(at) + 2 * span)
+    return or_(until.is_(None), until <= begun, until > absurd)
+
+
+def is_held(until: datetime | None, at: datetime, span: timedelta = LONGEST) -> bool:
+    """Whether somebody is at work, for whoever shows it. A lease that ends absurdly late was given by a clock that has been set
+    back. Its twin in SQL is ``held``."""
+    return until is not None and shared(at) < until <= shared(at) + 2 * span
+
+
+def held(until: AnyColumn, at: datetime, span: timedelta = LONGEST) -> ColumnElement[bool]:
+    """The same of a column. Its twin is ``is_held``."""
+    return and_(until.is_not(None), until > shared(at), until <= shared(at) + 2 * span)
+
+
+def _when_sent(moment: Callable[[], datetime]) -> BindParameter[datetime]:
+    return bindparam(None, callable_=moment, type_=UtcDateTime(), unique=True)
+
+
+def end_all(session: Session) -> None:
+    """Nobody holds anything any more: in a database that was put back those whose leases it has are not at work."""
+    for table in Base.metadata.tables.values():
+        if "lease_until" in table.c:
+            left = {name: None for name in FREE if name in table.c}
+            session.execute(table.update().where(table.c.lease_until.is_not(None)).values(left))
 
 
 @contextmanager

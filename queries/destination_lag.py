@@ -8,6 +8,8 @@ from lib import clock
 from lib.text import many
 from models import DestinationState
 from models.deliveries import UNDONE
+from models.leases import is_held
+from models.shared_clock import shared
 from queries.delivery_counts import Counts
 from queries.destination_states import FAILING, PARKED_STATE, PAUSED_STATE, state_of
 
@@ -97,7 +99,7 @@ def _why_still(row: DestinationState, kind: str | None, ahead: Ahead | None, now
         )
     # Its place moves when something has changed, so that a quiet night is no trouble; and one who works through years of
     # history is behind, and at work.
-    if ahead.changed_at is not None and _late(ahead.changed_at, now) and _late(row.followed_at, now):
+    if ahead.changed_at is not None and _late(ahead.changed_at, now) and _late(row.followed_at, shared(now)):
         said.append(f"The feed has not been followed since {at(ahead.changed_at)}: is a worker running?")
     if state == PAUSED_STATE and row.paused_at is not None:
         by = f" by {row.paused_by}" if row.paused_by and row.paused_by != row.error else ""
@@ -109,7 +111,12 @@ def _why_still(row: DestinationState, kind: str | None, ahead: Ahead | None, now
         if due is None:
             return [*said, "The last exchange failed; nothing waits to be sent."]
         said.append(f"The last exchange failed; the next try is {_when(due, now)}.")
-    if due is not None and _late(due, now) and _late(row.sent_at or row.started_at, now) and not _is_held(row, now):
+    if (
+        due is not None
+        and _late(due, now)
+        and _late(row.sent_at or row.started_at, now)
+        and not is_held(row.lease_until, now)
+    ):
         said.append(f"What has been due since {at(due)} is not sent: is a worker running?")
     if state != FAILING and due is not None and due > now:
         said.append(f"What was not taken is tried again in {clock.span(due - now)}.")
@@ -122,11 +129,6 @@ def next_try(row: DestinationState, ahead: Ahead) -> datetime | None:
         return None
     rests = [row.next_at] if row.failures or row.error else []
     return max([ahead.due_at, *rests, *([row.parked_until] if row.parked_until else [])])
-
-
-def _is_held(row: DestinationState, now: datetime) -> bool:
-    """Whether a worker has it at this moment, however long the other side takes to answer."""
-    return row.lease_until is not None and row.lease_until > now
 
 
 def _late(at: datetime, now: datetime) -> bool:

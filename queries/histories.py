@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from lib.clock import iso
 from models import PollCursor
+from models.leases import is_held
 from models.polls import BEGUN_HISTORY, HISTORY
 
 RESUMED = timedelta(minutes=2)  # whoever asks for a past goes on by then, once it is due again
@@ -37,4 +38,4 @@ def begun(session: Session, now: datetime) -> dict[str, list[dict[str, Any]]]:
 
 def is_asked(cursor: PollCursor, now: datetime) -> bool:
     """Whether a worker is asking at this moment: it holds a lease, which ends a few minutes after it has died."""
-    return cursor.lease_until is not None and cursor.lease_until > now
+    return is_held(cursor.lease_until, now)

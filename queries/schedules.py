@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from lib import clock, ids
 from models import Schedule, ScheduledSend, View
+from models.leases import held
 from models.schedules import BUCKET, FAILED, FOLDER, MAIL, OPEN, PENDING, SEND_STATES, UNKNOWN, VIEW_BROKEN
 from queries import keyset
 from queries.views import saved
@@ -124,8 +125,8 @@ def _shown(row: Schedule, view: str | None, last: ScheduledSend | None) -> dict[
 def oldest_waiting(session: Session, now: datetime) -> datetime | None:
     """Since when something of them waits longest for a worker: a moment that nobody has written down, or what nobody has taken
     up. Later than now where nothing waits."""
-    free = or_(ScheduledSend.lease_until.is_(None), ScheduledSend.lease_until <= now)
-    taken_up = select(func.min(ScheduledSend.next_at)).where(literal_column(OPEN), free)
+    idle = ~held(ScheduledSend.lease_until, now)
+    taken_up = select(func.min(ScheduledSend.next_at)).where(literal_column(OPEN), idle)
     written = select(func.min(Schedule.next_at)).where(Schedule.paused_at.is_(None))
     return min(filter(None, (session.scalar(taken_up), session.scalar(written))), default=None)
 

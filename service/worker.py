@@ -19,7 +19,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from dialers.base import Connection
 from leads.spreading import Spreading
 from lib import outside
-from models import leases
 from models.building import Builder
 from models.database import Database, said
 from outcomes import callback_pace, in_hand
@@ -138,8 +137,8 @@ def start(
     if not outside.is_closed():  # else it is a copy: what it would ask or send, the living one does
         steps |= outward(database, connections, callbacks, stop, duties.destinations, duties.sender)
     if beats is not None:
-        _compare_clocks(database)
-        steps[BEATS] = (partial(_beat, database, beats), EVERY_SECONDS)
+        _see_the_clock(database)
+        steps[BEATS] = (beats.write, EVERY_SECONDS)
     after = beats.note if beats else (lambda name: None)
     threads = [
         threading.Thread(target=loops.run, args=(name, step, pause, stop, place.check, after), name=name, daemon=True)
@@ -156,17 +155,13 @@ def start(
     return threads
 
 
-def _compare_clocks(database: Database) -> None:
-    """Before the first lease is taken. Where the database is away none can be."""
+def _see_the_clock(database: Database) -> None:
+    """Before the first lease is taken (``models.shared_clock``). Where the database is away none can be."""
     try:
-        leases.compare(database)
+        with database.read() as session:
+            session.connection()
     except SQLAlchemyError as error:
         log.error("database_trouble", loop="clocks", error=type(error).__name__, said=said(error))
-
-
-def _beat(database: Database, beats: Beats) -> None:
-    leases.compare(database)
-    beats.write()
 
 
 def _at_once() -> None: ...

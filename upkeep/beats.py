@@ -1,7 +1,7 @@
 """The beat of a worker: one row for each, written every few seconds, with when each of its loops went round last.
 
 A loop that hangs is told from a worker that is dead, and a worker on another machine is seen as well: the row is in the database,
-and not in this machine's folder.
+and not in this machine's folder. It is written, and judged, by the clock that all hosts share.
 """
 
 import os
@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from lib import clock, ids
 from models import WorkerBeat
 from models.database import Database, insert_into
+from models.shared_clock import shared
 from upkeep.metrics.names import BEATS as LOOP
 
 BEATS = WorkerBeat.__table__
@@ -33,7 +34,7 @@ class Beats:
     def __init__(self, database: Database, now: Callable[[], datetime] = clock.now):
         self._database = database
         self._now = now
-        self._started = now()
+        self._started = shared(now())
         self._worker = f"{socket.gethostname()[:100]}:{os.getpid()}:{str(ids.new())[-12:]}"
         self._lock = threading.Lock()
         self._last: dict[str, float] = {}
@@ -46,7 +47,7 @@ class Beats:
     def write(self) -> None:
         """Raises SQLAlchemyError."""
         self.note(LOOP)
-        steady, at = time.monotonic(), self._now()
+        steady, at = time.monotonic(), shared(self._now())
         with self._lock:
             loops = {name: round(steady - last, 1) for name, last in self._last.items()}
         row = {"worker": self._worker, "started_at": self._started, "beat_at": at, "loops": loops}
@@ -65,6 +66,7 @@ class Beats:
 def ages(session: Session, now: datetime) -> dict[str, float]:
     """Loop -> seconds since it went round, or began, in the worker where it did so last; nothing where no worker ever ran, or all
     were stopped. A beat that is still to come was written before a clock was set back and says nothing: who lives writes anew."""
+    now = shared(now)
     come = BEATS.c.beat_at <= now + clock.AHEAD
     latest = session.scalar(select(func.max(BEATS.c.beat_at)).where(come))
     if latest is None:
@@ -83,6 +85,11 @@ def silence(loops: Mapping[str, float]) -> timedelta | None:
     what ``ages`` gives."""
     seconds = loops.get(LOOP, 0.0)
     return timedelta(seconds=seconds) if seconds > DEAD_SECONDS else None
+
+
+def forget(session: Session) -> None:
+    """Of all workers: in a database that was put back are the beats of those who ran when it was saved."""
+    session.execute(delete(BEATS))
 
 
 def other_hosts(session: Session) -> list[str]:

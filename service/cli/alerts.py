@@ -14,6 +14,7 @@ from lib.http.errors import ExchangeError
 from lib.text import many
 from models import AlertState
 from models.database import said
+from models.leases import is_held
 from models.writing import takes_writes
 from service.cli.settings import settings
 from service.terminal import say
@@ -121,7 +122,7 @@ def _of_database(now: datetime) -> tuple[State, list[str]]:
         return State(), [UNREAD.format(said(error))]
     document, lease = kept or (None, None)
     state = State.read(document or {})
-    if lease is None or now >= lease:
+    if not is_held(lease, now):
         return state, [NOBODY if writes else MUTE]
     return state, [] if _is_fresh(state, now) else [NOT_YET]
 
