@@ -17,10 +17,11 @@ from sqlalchemy import Connection, inspect, text
 
 from lib import clock, durable, private
 from lib.text import many
-from models import audit
+from models import audit, leases
 from models.database import BESIDE, Database
 from models.schema import is_newer, known
 from outcomes import feed, feed_place
+from upkeep import beats
 from upkeep.backups import beside, doubting, folders, manifest, postgresql
 from upkeep.backups.manifest import DUMP, SQLITE_FILE, Content, Manifest
 from upkeep.backups.refused import Refused, told
@@ -269,6 +270,9 @@ def _made_present(backup: Path, database: Database, prepare: Prepare, reached: f
     prepare(database)
     with database.write() as session:
         audit.note(session, "backup.restore", subject=backup.name)
+        # Of those who worked when it was saved nobody works here.
+        leases.end_all(session)
+        beats.forget(session)
         doubting.doubt(session, at)
         return feed.begin_epoch(session, at, reached)
 

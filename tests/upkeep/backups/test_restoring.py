@@ -8,20 +8,26 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import inspect, select, text
+from sqlalchemy import inspect, select, text, update
 
 import migrations
 from callbacks import spool
-from leads import orders
-from lib import durable
-from models import LeadLoad, LoadedLead
+from dialers.base import Connection
+from leads import desks, orders
+from lib import clock, durable
+from models import AlertState, LeadLoad, LoadedLead, PollCursor, leases
 from models.database import Database
 from models.schema import known
 from outcomes import feed
+from queries import health
+from service.doctor.database import database as look_at
 from tests import factories
 from tests.upkeep.backups import stage
+from upkeep.alerts.keepers import InTable
 from upkeep.backups import beside, folders, making, manifest, restoring
 from upkeep.backups.refused import Refused
+from upkeep.beats import Beats, ages, other_hosts
+from upkeep.metrics.workers import figures
 
 NOON = factories.NOON
 
@@ -53,6 +59,38 @@ def test_all_is_there_again_and_the_feed_begins_anew(database, tmp_path, request
     assert json.loads((place.data_dir / "feed-place.json").read_text())["epoch"] == state.epoch
     assert not any("restoring" in path.name for path in place.data_dir.iterdir())
     assert any("RYNG_CALLBACK_TOKEN" in sentence for sentence in done.said)
+
+
+def test_nobody_works_there_who_worked_when_it_was_saved(database, tmp_path, request):
+    """Neither does a worker live, nor has one died, nor does anybody wait for what it held."""
+    beats = Beats(database)
+    beats.write()
+    now = clock.now()
+    with database.write() as session:
+        desks.make(session, "ryng-main", now)
+        assert desks.claim(session, Connection("ryng-main", "ryng"), now) is not None
+        session.add(PollCursor(connection="qvoice-main", report="calls", layer="recent", due_at=now))
+        session.flush()
+        values = {"lease_owner": "a", "lease_until": now + leases.LONGEST, "last_started_at": now}
+        session.execute(update(PollCursor).values(values))
+    watch = InTable(database)
+    assert watch.watches()
+    made = made_of(database, tmp_path, clock.now())
+    with stage.empty_place(request, tmp_path / "other", database) as place:
+        restoring.restore(made.folder, place, stage.prepare)
+        with closing(Database(place.database_url)) as back:
+            with back.read() as session:
+                assert ages(session, now) == {} and other_hosts(session) == []
+                assert health.poll_states(session, now)["qvoice-main"][0]["asked_since"] is None
+                assert session.scalars(select(AlertState.lease_until)).all() == [None]
+                assert [*figures(session, now)][0].samples == []
+            with back.write() as session:
+                assert desks.claim(session, Connection("ryng-main", "ryng"), now) is not None
+            assert InTable(back).watches()
+        said = {line.what: line.said for line in look_at(place.database_url)}
+        assert said["worker"] == "None is known to run."
+    with database.read() as session:
+        assert "beats" in ages(session, now) and session.scalars(select(AlertState.lease_until)).one() > now
 
 
 def test_leads_that_were_not_sent_then_are_sent_by_nobody_before_somebody_decides(database, tmp_path, request):
@@ -204,10 +242,7 @@ def test_where_putting_back_fails_all_is_as_it_was(database, tmp_path, request):
         with pytest.raises(ArithmeticError):
             restoring.restore(made.folder, place, fail)
         with closing(Database(place.database_url)) as back:
-            assert inspect(back.engine).get_table_names() == []
-            back.close()
-        if database.is_sqlite:
-            (place.data_dir / "wrapup.db").unlink()
+            assert not back.file.exists() if back.file else inspect(back.engine).get_table_names() == []
         restoring.restore(made.folder, place, stage.prepare)
         with closing(Database(place.database_url)) as back:
             stage.fill(back, 1)
