@@ -101,10 +101,10 @@ class Database:
         """Of SQLite: ``writing.sqlite_file``."""
         return sqlite_file(self.url)
 
-    def make(self) -> None:
-        """Make SQLite's file, empty, where there is none: who migrates does. Raises OperationalError."""
+    def make(self, anew: bool = False) -> None:
+        """Make SQLite's file, empty, where there is none: who migrates does, see ``Place.make``. Raises OperationalError."""
         if self.place is not None:
-            self.place.make()
+            self.place.make(anew)
 
     def _close_files(self, *_: object) -> None:
         """The database is read by its owner alone, also one that an earlier release has made. SQLite gives the files beside it

@@ -83,13 +83,16 @@ class Place:
         event.listen(engine, "checkout", self._look)
         event.listen(engine, "close", self._leave)
 
-    def make(self) -> None:
-        """Make an empty file where there is none. Raises OperationalError where that cannot be, or must not."""
+    def make(self, anew: bool) -> None:
+        """Make an empty file where there is none, at a start (``anew``) also where there was one. Raises OperationalError where
+        that cannot be, or must not: the file may have been moved from under those who run, and they would go on in this one."""
         path = self._file()
         try:
-            size = _size(f"{path}{LOG}")
-            if not path.exists() and size:
-                raise sqlite3.OperationalError(LOG_ALONE.format(path))
+            if not path.exists():
+                if _size(f"{path}{LOG}"):
+                    raise sqlite3.OperationalError(LOG_ALONE.format(path))
+                if not anew and os.path.exists(f"{path}{LOG}"):
+                    raise sqlite3.OperationalError(ABSENT.format(path))
             private.make_file(path)
         except (OSError, sqlite3.Error) as error:
             raise OperationalError("make", {}, error) from error

@@ -75,6 +75,7 @@ def prepare(settings: config.Settings, database: Database) -> None:
     private.make_folder(settings.data_dir)
     if not private.close_folder(settings.data_dir, OURS):
         log.warning("data_folder_open", said=DATA_FOLDER_OPEN)
+    database.make(anew=True)
     migrations.upgrade(database)
     FeedPlace(database, settings.data_dir).check()
     erasing.begin_again(settings, database)

@@ -149,6 +149,19 @@ def test_only_who_migrates_makes_a_file(tmp_path):
         assert names(database) == []
 
 
+def test_only_a_start_makes_one_where_one_was_moved(database, place, tmp_path):
+    """Those who run would go on in an empty one that a command has made."""
+    place.rename(tmp_path / "away.db")
+    refused(database)
+    with closing(Database(str(database.url))) as command:
+        with pytest.raises(OperationalError, match="there is no database at"):
+            migrations.upgrade(command)
+        assert not place.exists()
+        command.make(anew=True)
+        migrations.upgrade(command)
+    assert names(database) == []
+
+
 def test_a_log_without_its_file_is_not_thrown_away(sqlite_url, place, tmp_path):
     """SQLite would, as soon as it makes a new file."""
     log = place.with_name("wrapup.db-wal")

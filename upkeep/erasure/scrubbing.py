@@ -63,7 +63,7 @@ def vacuum(database: Database) -> None:
             return
     assert database.file is not None
     with database.hold_write_lock():
-        own = sqlite3.connect(database.file, timeout=60, isolation_level=None)
+        own = _opened(database, 60)
         try:
             rewrite(own, database.file)
         finally:
@@ -86,7 +86,7 @@ def _empty_log(database: Database) -> bool:
     """Write SQLite's log into the database, and cut it."""
     path = str(database.url.database)
     try:
-        own = sqlite3.connect(path, timeout=10, isolation_level=None)
+        own = _opened(database, 10)
         try:
             busy, _, _ = own.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         finally:
@@ -94,3 +94,9 @@ def _empty_log(database: Database) -> bool:
     except (sqlite3.OperationalError, OperationalError):
         return False
     return not busy and not (os.path.exists(path + "-wal") and os.path.getsize(path + "-wal"))
+
+
+def _opened(database: Database, seconds: float) -> sqlite3.Connection:
+    """The file that is there: SQLite would make one. Raises sqlite3.OperationalError."""
+    path = Path(str(database.url.database)).absolute()
+    return sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True, timeout=seconds, isolation_level=None)
