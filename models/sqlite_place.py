@@ -53,6 +53,17 @@ log = structlog.get_logger(__name__)
 Id = tuple[int, int]  # of a file: its device, and its number there
 
 
+class _Pin:
+    """A file that is open: no other one gets its number."""
+
+    def __init__(self, path: str):
+        self._file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+
+    def __del__(self) -> None:
+        if (file := getattr(self, "_file", None)) is not None:
+            os.close(file)
+
+
 @dataclass(frozen=True)
 class Opened:
     """Which files a connection has open: the database, its log and the index of that."""
@@ -69,7 +80,8 @@ class Place:
     def __init__(self, path: str, hold: Callable[[], AbstractContextManager[bool]]):
         self._path = path
         self._hold = hold
-        self._known: Opened | None = None  # by the connection that was made last
+        # By the connection that was made last; and its log, which is known again for as long as that is open here.
+        self._known: tuple[Opened, _Pin | None] | None = None
         self._told: set[Id | None] = set()  # of which files the log was told that they were left
         self._is_left = False
         self._kept: list[int] = []  # open files that were deleted
@@ -131,17 +143,16 @@ class Place:
             return
         if there is None:
             raise sqlite3.OperationalError(ABSENT.format(path))
-        known = self._known
-        if known is not None and there != known.file:
+        known, pin = self._known or (None, None)
+        if known is not None and pin is not None and there != known.file:
             with self._hold():
                 if not _size(f"{path}{LOG}"):
                     self._part(known)
-            if known.log is not None and _id(f"{path}{LOG}") == known.log:
+            if _id(f"{path}{LOG}") == known.log:
                 raise sqlite3.OperationalError(LOG_LEFT.format(path))
 
     def _refuse_others(self, connection: sqlite3.Connection, _record: ConnectionPoolEntry) -> None:
-        known = self._known
-        if known is None or self.is_of(known):
+        if self._known is None or self.is_of(self._known[0]):
             return
         try:
             found = connection.execute(f"SELECT version_num FROM {schema.VERSION_TABLE}").fetchone()
@@ -155,7 +166,10 @@ class Place:
         with suppress(OSError):
             path = self._file()
             opened = Opened(_id(path), _id(f"{path}{LOG}"), _id(f"{path}{INDEX}"))
-            record.info[_OPENED] = self._known = opened
+            known, pin = self._known or (None, None)
+            if known is None or known.log != opened.log:
+                pin = _pin(f"{path}{LOG}")
+            record.info[_OPENED], self._known = opened, (opened, pin)
             if self._is_left:
                 log.warning("database_file_there", said=BACK if opened.file in self._told else ANOTHER)
                 self._told.discard(opened.file)
@@ -182,9 +196,11 @@ class Place:
         path = self._file()
         if _id(path) in (None, opened.file):
             return
-        for name, own in ((LOG, opened.log), (INDEX, opened.index)):
-            if own is not None and _id(f"{path}{name}") == own:
-                os.unlink(f"{path}{name}")
+        if opened.log is None or _id(f"{path}{LOG}") != opened.log:
+            return
+        os.unlink(f"{path}{LOG}")
+        if opened.index is not None and _id(f"{path}{INDEX}") == opened.index:
+            os.unlink(f"{path}{INDEX}")
 
     def _tell(self, opened: Opened) -> None:
         if opened.file in self._told:
@@ -214,6 +230,13 @@ def _id(path: str | Path) -> Id | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     return found.st_dev, found.st_ino
+
+
+def _pin(path: str) -> _Pin | None:
+    try:
+        return _Pin(path)
+    except OSError:
+        return None
 
 
 def _size(path: str) -> int:
