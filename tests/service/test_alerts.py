@@ -180,7 +180,7 @@ def test_the_commands(told):
         assert "The database cannot be read, so nobody knows what else is wrong: " in listed.output
         path.rmdir()
         path.touch()  # as whoever opens a file of SQLite that was moved away leaves one: to look is not to make tables in it
-        assert "no such table" in run(args=["alerts", "list"]).output
+        assert "is no database of this release of Wrapup" in run(args=["alerts", "list"]).output
         context(app).database.close()
         with closing(sqlite3.connect(path)) as line:
             assert line.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)
