@@ -100,11 +100,12 @@ class Place:
         that cannot be, or must not: the file may have been moved from under those who run, and they would go on in this one."""
         path = self._file()
         try:
-            if not path.exists():
-                if _size(f"{path}{LOG}"):
-                    raise sqlite3.OperationalError(LOG_ALONE.format(path))
-                if not anew and os.path.exists(f"{path}{LOG}"):
-                    raise sqlite3.OperationalError(ABSENT.format(path))
+            if _id(path) is not None:
+                return
+            if _size(f"{path}{LOG}"):
+                raise sqlite3.OperationalError(LOG_ALONE.format(path))
+            if not anew and _id(f"{path}{LOG}") is not None:
+                raise sqlite3.OperationalError(ABSENT.format(path))
             private.make_file(path)
         except (OSError, sqlite3.Error) as error:
             raise OperationalError("make", {}, error) from error

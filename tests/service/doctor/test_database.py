@@ -22,8 +22,7 @@ from upkeep.beats import Beats
 
 def test_an_empty_database_and_one_of_another_release_are_told(untouched, tmp_path):
     url = untouched.url.render_as_string(hide_password=False)
-    if untouched.is_sqlite:
-        untouched.engine.connect().close()
+    untouched.make()
     (line,) = (line for line in database.database(url) if line.what == "schema")
     assert line.state == WARN and line.todo.startswith("The first start makes them, or wrapup migrate.")
     migrations.upgrade(untouched)
