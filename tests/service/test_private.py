@@ -56,6 +56,7 @@ def test_the_files_beside_a_database_are_closed(tmp_path):
     path = tmp_path / "shared" / "some.db"
     path.parent.mkdir(mode=0o755)
     database = Database(f"sqlite:///{path}")
+    database.make()
     with database.engine.begin() as connection:
         connection.exec_driver_sql("CREATE TABLE a (b)")
         connection.exec_driver_sql("INSERT INTO a VALUES (1)")
@@ -80,6 +81,7 @@ def test_a_database_behind_a_link_is_closed_where_it_lies(tmp_path):
     (tmp_path / "there").mkdir()
     (tmp_path / "link.db").symlink_to(tmp_path / "there" / "real.db")
     database = Database(f"sqlite:///{tmp_path / 'link.db'}")
+    database.make()
     with database.engine.connect() as connection:
         connection.exec_driver_sql("CREATE TABLE a (b)")
     database.close()
