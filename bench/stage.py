@@ -87,6 +87,7 @@ def stage(where: Embedded | Server, folder: Path) -> Iterator[Stage]:
     folder.mkdir()
     textbook_url = where.url("textbook") or f"sqlite:///{folder}/textbook.db"
     database = Database(textbook_url)
+    database.make()
     contenders.Base.metadata.create_all(database.engine)
     ours = Installation(folder / "ours", free_port(), where.url("ours"))
     with ExitStack() as running:

@@ -26,6 +26,7 @@ def way(where: Embedded | Server, folder: Path) -> Iterator[Row]:
     ours = Installation(folder / "way", free_port(), where.url("way"))
     textbook_url = where.url("way_textbook") or f"sqlite:///{folder}/way-textbook.db"
     textbook = Database(textbook_url)
+    textbook.make()
     contenders.Base.metadata.create_all(textbook.engine)
     rates, theirs = [], []
     for _ in rounds():
