@@ -7,7 +7,7 @@ import structlog
 
 from callbacks.ladder.inbox import Inbox
 from callbacks.ladder.tickets import Ticket, release
-from models.database import said
+from models.errors import said
 from models.schema import is_newer
 
 log = structlog.get_logger(__name__)

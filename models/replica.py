@@ -13,7 +13,8 @@ import structlog
 from sqlalchemy import make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from models.database import Database, said
+from models.database import Database
+from models.errors import said
 
 log = structlog.get_logger(__name__)
 

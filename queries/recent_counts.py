@@ -21,7 +21,8 @@ from sqlalchemy.orm import Session
 
 from dialers.base import Connection
 from models import ChangeFeed
-from models.database import Database, said
+from models.database import Database
+from models.errors import said
 from queries import delivery_counts, health, receipt_counts, unread_values, words_seen
 from queries.delivery_counts import Counts
 from queries.left_counts import LeftCounts

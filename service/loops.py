@@ -7,7 +7,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from lib import memory
-from models.database import said
+from models.errors import said
 
 log = structlog.get_logger(__name__)
 

@@ -55,7 +55,7 @@ def _of_the_database(error: "SQLAlchemyError") -> str | None:
     """What is wrong with the database; None where nothing is, and our question was wrong."""
     from sqlalchemy.exc import InterfaceError, OperationalError
 
-    from models.database import lacks_column, lacks_rights, lacks_table, said
+    from models.errors import lacks_column, lacks_rights, lacks_table, said
     from models.writing import refuses_writes
 
     if lacks_table(error) or lacks_column(error):

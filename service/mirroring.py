@@ -92,7 +92,7 @@ def main() -> None:
     import duckdb  # sixty megabytes, in this process alone
     from sqlalchemy.exc import SQLAlchemyError
 
-    from models.database import said
+    from models.errors import said
     from queries.mirror.follower import REST, Follower
 
     os.nice(NICE)

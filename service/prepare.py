@@ -12,7 +12,8 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 import migrations
 from lib import clock, private
 from models import ApiKey
-from models.database import Database, refuses, said
+from models.database import Database
+from models.errors import refuses, said
 from outcomes import strangers
 from outcomes.feed_place import FeedPlace
 from service import erasing, logs

@@ -20,7 +20,8 @@ from dialers.base import Connection
 from leads.spreading import Spreading
 from lib import outside
 from models.building import Builder
-from models.database import Database, said
+from models.database import Database
+from models.errors import said
 from outcomes import callback_pace, in_hand
 from outcomes.applying import apply_next
 from outcomes.deadly import Normalizing

@@ -18,7 +18,7 @@ from werkzeug.exceptions import HTTPException
 
 from lib import addresses, ids
 from models import audit
-from models.database import is_locked, lacks_rights, lacks_table, refuses, said, took_too_long
+from models.errors import is_locked, lacks_rights, lacks_table, refuses, said, took_too_long
 from models.writing import refuses_writes
 from web.answers import answer
 from web.context import context

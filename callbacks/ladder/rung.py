@@ -9,7 +9,7 @@ import structlog
 
 from callbacks.draft import Draft
 from callbacks.ladder.tickets import Ticket, release
-from models.database import said
+from models.errors import said
 
 log = structlog.get_logger(__name__)
 

@@ -13,7 +13,7 @@ from lib import clock
 from lib.http.errors import ExchangeError
 from lib.text import many
 from models import AlertState
-from models.database import said
+from models.errors import said
 from models.leases import is_held
 from models.writing import takes_writes
 from service.cli.settings import settings

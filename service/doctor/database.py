@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session
 import migrations
 from lib import clock
 from models import schema
-from models.database import Database, is_locked, lacks_rights, said
+from models.database import Database
+from models.errors import is_locked, lacks_rights, said
 from models.write_lock import Busy
 from models.writing import takes_writes
 from queries import receipt_counts

@@ -11,7 +11,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from models.database import CHECKPOINT_PAGES, LOG_BYTES, Database, said, took_too_long
+from models.database import CHECKPOINT_PAGES, LOG_BYTES, Database
+from models.errors import said, took_too_long
 
 ENDLESS = """
     WITH RECURSIVE counted(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counted WHERE n < 2000000000)

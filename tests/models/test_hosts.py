@@ -8,8 +8,9 @@ from psycopg import errors
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from models.database import Database, said
+from models.database import Database
 from models.driver import driver_of
+from models.errors import said
 from models.hosts import PATIENCE, Hosts, is_lost, options_for
 from rig.ports import free_port
 

@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from models.database import Database, said
+from models.database import Database
+from models.errors import said
 from models.writing import refuses_writes, takes_writes
 from tests.forks import end_of, forked
 

@@ -17,7 +17,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from lib import clock, durable, ids, locks, private
 from models import AlertState
-from models.database import Database, changed, insert_into, said
+from models.database import Database, changed, insert_into
+from models.errors import said
 from models.leases import free, until
 from upkeep.alerts.state import State
 

@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 from dialers.base import Connection
 from lib import clock
 from lib.shared_counts import SharedCounts
-from models.database import Database, said
+from models.database import Database
+from models.errors import said
 from models.writing import takes_writes
 from queries.recent_counts import RecentCounts
 from upkeep.alerts.settings import Alerts

@@ -10,7 +10,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 
 from lib import clock
 from lib.shared_counts import SharedCounts
-from models.database import said
+from models.errors import said
 from upkeep import endings
 from upkeep.backups import noted
 

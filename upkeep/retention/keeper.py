@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from lib import clock, months
 from models import CallGroup, Kept, parting
-from models.database import Database, said
+from models.database import Database
+from models.errors import said
 from models.holding import holders
 from models.retention import KINDS, QUARANTINE, RECEIPTS
 from upkeep.retention import due, marks, showing, space
