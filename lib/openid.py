@@ -12,7 +12,6 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from urllib.parse import quote_plus, urlencode, urlsplit
 
@@ -145,7 +144,7 @@ class Provider:
         times: dict[str, Any] = {name: claims.get(name) for name in ("exp", "iat", "nbf") if name in claims}
         if not all(isinstance(at, int | float) and not isinstance(at, bool) for at in times.values()):
             return "its times cannot be read"
-        # Without leeway: the session ends with it, and would be over before it has begun, without a word.
+        # Without leeway: one that has just been made and is over shows a clock that is wrong, and that is said.
         if "exp" not in times or times["exp"] <= now:
             return "it is over, or this machine's clock is ahead of the provider's"
         if any(times.get(name, now) > now + LEEWAY for name in ("iat", "nbf")):
@@ -243,8 +242,3 @@ def _ways(document: Mapping[str, Any]) -> tuple[str, ...]:
     if not isinstance(methods, list):
         return POST, BASIC
     return (POST,) if POST in methods else (BASIC,)
-
-
-def ends(claims: Mapping[str, Any]) -> datetime:
-    """When a verified ID token is over."""
-    return datetime.fromtimestamp(min(float(claims["exp"]), 4e9), UTC)

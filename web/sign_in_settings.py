@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from lib.openid import Client
@@ -19,6 +20,7 @@ class Oidc:
     claim: str  # which claim has the roles
     roles: Mapping[str, Sequence[str]]  # scope -> values of that claim
     connections_claim: str | None  # which claim has the connections that somebody may see; None: all may see all
+    lasts: timedelta = timedelta(hours=12)  # a session: how long what the provider has said counts
 
     def scopes_of(self, claims: Mapping[str, Any]) -> list[str]:
         """What the person may do; nothing where no role is named."""

@@ -1,5 +1,6 @@
 """The table ``[sign_in]`` of the settings file: whether keys sign in, and a provider that does."""
 
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -39,6 +40,7 @@ class OidcSchema(Schema):
     claim = fields.Str(load_default="groups", validate=_CLAIM)
     roles = fields.Nested(Roles, required=True)
     connections_claim = fields.Str(load_default=None, validate=_CLAIM)
+    session_minutes = fields.Int(strict=True, load_default=720, validate=validate.Range(5, 720))
     ca_file = fields.Str(load_default=None, validate=is_certificate_file)
 
 
@@ -74,4 +76,5 @@ def _oidc(table: Any) -> Oidc:
         raise BadSettings(f"{where} roles: Say which values of {given['claim']} may read, or nobody could sign in.")
     names = ("issuer", "client_id", "client_secret", "ca_file")
     client = Client(scopes=tuple(given["scopes"]), **{name: given[name] for name in names})
-    return Oidc(client, given["label"], given["claim"], roles, given["connections_claim"])
+    lasts = timedelta(minutes=given["session_minutes"])
+    return Oidc(client, given["label"], given["claim"], roles, given["connections_claim"], lasts)

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from lib import clock, secrets
 from lib import text as texts
-from lib.openid import Away, Begun, Provider, Untrusted, ends
+from lib.openid import Away, Begun, Provider, Untrusted
 from models import ApiKey
 from web import origin, people
 from web.context import context
@@ -82,7 +82,7 @@ def come_back() -> Response:
     if person is None:
         return _refused(why, back)
     others = _kept()
-    sessions.begin(person, ends(claims))
+    sessions.begin(person, clock.now() + oidc.lasts)
     _keep(others)  # of this browser's other windows
     return redirect(back, 303)
 
