@@ -29,7 +29,7 @@ LOCK_SECONDS = 2.0
 _OPENED = "opened"
 _OPEN_FILES = Path("/proc/self/fd")
 
-ABSENT = "there is no database at {}"
+ABSENT = "there is no database at {}, and a start of Wrapup or `wrapup migrate` makes one"
 OTHER = "the file at {} is no database of this release of Wrapup"
 LOG_ALONE = "there is no {0}, but {0}-wal, in which its last commits stand: put it back, or take that away"
 LOG_LEFT = "beside the file at {} lies a log of the one that was there before"

@@ -16,9 +16,10 @@ from queries.sources import tables_of
 GONE = "What there was before {} has been deleted for its age ([retention]): of that time, nothing is known."
 
 
-def calls_before(session: Session) -> datetime | None:
-    """Calls before this moment are deleted, or being deleted; None: those of all times are there."""
-    return kept.since(session, OUTCOMES)
+def calls_before(session: Session | None) -> datetime | None:
+    """Calls before this moment are deleted, or being deleted; None: those of all times are there. A question that is only written
+    down, as for dbt, has no session, and nobody can say it."""
+    return None if session is None else kept.since(session, OUTCOMES)
 
 
 def before(asked: Asked, report: Report) -> datetime | None:
