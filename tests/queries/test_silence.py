@@ -139,7 +139,7 @@ def test_a_silence_is_not_over_because_it_lasts(database):
             for hour, came in {**office(4), **{at(hours=hour): 30 for hour in range(9, 17)}}.items()
         )
         came = receipt(session, received_at=at(hours=16, minutes=59))
-    for weeks in (1, 3, 5, 20):
+    for weeks in (1, 5, 8):
         now = last + timedelta(weeks=weeks)
         learned(database, now)
         with database.read() as session:
