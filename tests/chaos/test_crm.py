@@ -12,7 +12,17 @@ from tests.server import ROOT
 pytestmark = pytest.mark.slow
 
 SHORT = ["--short", "--outcomes", "160", "--minutes", "0.42", "--pace", "1.5", "--pause", "8"]
-SHORTER = ["--short", "--outcomes", "90", "--minutes", "0.25", "--pace", "1.5", "--pause", "5"]  # of each further kind of CRM
+SHORTER = [
+    "--short",
+    "--outcomes",
+    "90",
+    "--minutes",
+    "0.25",
+    "--pace",
+    "1.5",
+    "--pause",
+    "5",
+]  # of each further kind of CRM
 LONGEST_SECONDS = 200
 
 
