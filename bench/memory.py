@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from bench import load, stored
@@ -62,7 +63,8 @@ def _receive(ours: Installation, wanted: int) -> None:
 def _measure(ours: Installation, when: str) -> float:
     total = 0.0
     for pid in ours.pids():
-        megabytes = pss(pid)
-        note(f"  {when}: {megabytes:6.1f} MB  {name(pid)}")
-        total += megabytes
+        with suppress(ProcessLookupError, FileNotFoundError):  # one that has ended by now
+            megabytes = pss(pid)
+            note(f"  {when}: {megabytes:6.1f} MB  {name(pid)}")
+            total += megabytes
     return total
