@@ -57,12 +57,13 @@ class Mirroring:
 
     def step(self) -> bool:
         """Start the process where it is wanted and does not run."""
-        if self._process is not None and self._process.poll() == 0:
+        code = None if self._process is None else self._process.poll()
+        if code is not None:
             self._process = None
-        if self._process is not None and self._process.poll() is not None:
-            log.error("mirror_died", code=self._process.returncode, again_in=AGAIN)
+        if code:  # else it rests
+            log.error("mirror_died", code=code, again_in=AGAIN)
             self._died()
-            self._process, self._not_before = None, time.monotonic() + AGAIN
+            self._not_before = time.monotonic() + AGAIN
         if self._process is None and time.monotonic() >= self._not_before and self._wanted() and self._behind.look():
             self._process = child_processes.start("service.mirroring", *self._rest)
         return False

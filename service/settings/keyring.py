@@ -30,9 +30,8 @@ def _kept(data_dir: Path, name: str, made: str) -> str:
     if not path.exists():
         draft = folder / f".{name}.{os.getpid()}"
         try:
-            durable.write(
-                draft, made or secrets.make()
-            )  # first onto the disk: a name is there sooner than what it names
+            # First onto the disk: a name is there sooner than what it names.
+            durable.write(draft, made or secrets.make())
             os.link(draft, path)  # fails where another process was first; a reader never sees half a secret
         except FileExistsError:
             pass  # the other one's secret is as good as ours
@@ -40,12 +39,18 @@ def _kept(data_dir: Path, name: str, made: str) -> str:
             draft.unlink(missing_ok=True)
         durable.sync_folder(folder)
     private.close(path)
-    if is_lost(path):
+    found = _read(path)
+    if not found:
         raise BadSettings(EMPTY.format(path))
-    return path.read_text(encoding="ascii").strip()
+    return found
 
 
 def is_lost(path: Path) -> bool:
     """Whether the file holds no secret any more. Raises OSError and UnicodeError."""
+    return not _read(path)
+
+
+def _read(path: Path) -> str:
+    """The secret in the file; empty where there is none any more."""
     found = path.read_text(encoding="ascii").strip()
-    return not found or not found.isprintable()  # some file systems leave zeros
+    return found if found.isprintable() else ""  # some file systems leave zeros
