@@ -17,6 +17,7 @@ import migrations
 from models import audit
 from models.database import Database
 from tests import compiled
+from tests.chaos.disks import disk
 from tests.commands import Commands
 from tests.databases import Databases, scratch
 from tests.server import ROOT
@@ -138,6 +139,20 @@ def another_disk(tmp_path):
         pytest.skip("there is no disk of memory")
     with tempfile.TemporaryDirectory(dir=memory) as folder:
         yield Path(folder)
+
+
+@pytest.fixture
+def disk_of(tmp_path):
+    """Makes a disk of its own, of so many bytes ("20M"), once in a test; who may not mount one skips it."""
+    with ExitStack() as mounted:
+
+        def made(size: str) -> Path:
+            found = mounted.enter_context(disk(tmp_path / "disk", size))
+            if found is None:
+                pytest.skip("mounting a small disk needs root")
+            return found
+
+        yield made
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ import pytest
 
 from callbacks.spool import MOST_TRIES, Spool, read, segments
 from tests.callbacks.spools import answer, contents, drained, numbered
-from tests.chaos.disks import disk
 
 # When the database does not take it
 
@@ -110,11 +109,8 @@ def test_a_file_that_may_not_grow_is_left_as_it_was(folder, start):
 
 
 @pytest.fixture
-def small_disk(tmp_path):
-    with disk(tmp_path / "disk", "512k") as there:
-        if there is None:
-            pytest.skip("mounting a small disk needs root")
-        yield there
+def small_disk(disk_of):
+    return disk_of("512k")
 
 
 def _fill(spool):

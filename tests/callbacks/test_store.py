@@ -19,16 +19,12 @@ from callbacks.strangers import Strangers
 from models import Receipt, StrangerQuota
 from models.database import Database
 from tests.callbacks.drafts import draft, kept
-from tests.chaos.disks import disk
 from tests.databases import drop
 
 
 @pytest.fixture
-def small_disk(tmp_path):
-    with disk(tmp_path / "disk", "6m") as there:
-        if there is None:
-            pytest.skip("mounting a small disk needs root")
-        yield there
+def small_disk(disk_of):
+    return disk_of("6m")
 
 
 def test_where_a_full_disk_has_room_in_sqlites_log_alone_the_database_is_not_well(small_disk):

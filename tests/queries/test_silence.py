@@ -164,13 +164,19 @@ def test_what_was_never_heard_of_what_is_kept_is_not_said_never_to_have_come(dat
     assert (found["last_callback"], found["silence"]) == ("no callback since 2026-11-16", None)
 
 
-def test_what_a_dialer_of_before_has_posted_is_not_waited_for(database):
-    """The same name has another dialer by now, one that posts no callbacks."""
+def frozen(database) -> datetime:
+    """Twenty minutes of callbacks, then none for six; the present."""
     with database.write() as session:
         for second in range(0, 1200, 10):
             receipt(session, received_at=at(hours=10) + timedelta(seconds=second))
     now = at(hours=10, minutes=26)
     learned(database, now)
+    return now
+
+
+def test_what_a_dialer_of_before_has_posted_is_not_waited_for(database):
+    """The same name has another dialer by now, one that posts no callbacks."""
+    now = frozen(database)
     with database.read() as session:
         (found,) = health.connections(session, {"ryng-main": replace(QVOICE, name="ryng-main")}, now)
     assert (found["silence"], found["last_callback"]) == (None, "last callback 6 min ago")
@@ -178,11 +184,7 @@ def test_what_a_dialer_of_before_has_posted_is_not_waited_for(database):
 
 def test_a_frozen_dialer_is_a_trouble_and_no_quiet_connection(database):
     """Twenty minutes of callbacks, then none for six minutes."""
-    with database.write() as session:
-        for second in range(0, 1200, 10):
-            receipt(session, received_at=at(hours=10) + timedelta(seconds=second))
-    now = at(hours=10, minutes=26)
-    learned(database, now)
+    now = frozen(database)
     with database.read() as session:
         (found,) = health.connections(session, {"ryng-main": RYNG}, now)
         ages = heard.callback_ages(session, {"ryng-main": RYNG, "qvoice-main": QVOICE}, now)

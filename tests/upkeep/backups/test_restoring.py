@@ -1,11 +1,8 @@
 """A backup is put back whole, into an empty place, and readers of the feed are told."""
 
 import json
-import os
-import tempfile
 from contextlib import closing
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from sqlalchemy import inspect, select, text, update
@@ -195,39 +192,30 @@ def test_what_lives_is_never_written_over_unless_said(database, tmp_path, reques
         assert len(list((place.data_dir / "spool").iterdir())) == 2
 
 
-@pytest.fixture
-def disk(tmp_path):
-    """A folder on another disk than that of the tests."""
-    with tempfile.TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None) as folder:
-        if os.stat(folder).st_dev == tmp_path.stat().st_dev:
-            pytest.skip("there is one disk alone")
-        yield Path(folder)
-
-
 @pytest.mark.parametrize("behind_a_link", [False, True])
 def test_a_database_on_another_disk_than_the_data_folder_is_put_and_moved_aside_there(
-    sqlite_url, tmp_path, disk, behind_a_link
+    sqlite_url, tmp_path, another_disk, behind_a_link
 ):
     with closing(Database(sqlite_url)) as database:
         migrations.upgrade(database)
         stage.fill(database)
         made = made_of(database, tmp_path)
-    data_dir, named = tmp_path / "other", disk / "wrapup.db"
+    data_dir, named = tmp_path / "other", another_disk / "wrapup.db"
     data_dir.mkdir()
     if behind_a_link:
         named = data_dir / "wrapup.db"
-        named.symlink_to(disk / "wrapup.db")
+        named.symlink_to(another_disk / "wrapup.db")
     place = restoring.Place(data_dir, f"sqlite:///{named}")
     restoring.restore(made.folder, place, stage.prepare, at=NOON)
     with closing(Database(place.database_url)) as living:
         stage.fill(living, 2)
     done = restoring.restore(made.folder, place, stage.prepare, over=True, at=NOON)
-    aside = disk / "before-2026-11-18T12-00-00Z"
+    aside = another_disk / "before-2026-11-18T12-00-00Z"
     assert f"What was there before lies in {aside}; remove it when you need it no more." in done.said
     with closing(Database(place.database_url)) as living, closing(Database(f"sqlite:///{aside}/wrapup.db")) as moved:
         assert [counts(one)["receipts"] for one in (living, moved)] == [3, 5]
         assert restoring.folders_aside(living) == [aside]
-    assert named.is_symlink() == behind_a_link and (disk / "wrapup.db").is_file()
+    assert named.is_symlink() == behind_a_link and (another_disk / "wrapup.db").is_file()
     assert not list(data_dir.glob("before-*"))
 
 

@@ -8,14 +8,12 @@ from contextlib import closing
 from pathlib import Path
 
 import duckdb
-import pytest
 
 import migrations
 from lib import locks
 from lib.phone_spellings import Spellings
 from models.database import Database
 from queries.mirror import forgetting
-from tests.chaos.disks import disk
 from tests.factories import receipt
 from upkeep.erasure import files, mirror, scrubbing
 
@@ -157,13 +155,10 @@ def test_whoever_follows_is_asked_to(tmp_path):
         assert mirror.begin_again(tmp_path, True)
 
 
-def test_a_database_without_room_to_be_written_anew_is_named(tmp_path):
-    with disk(tmp_path / "small", "20M") as small:
-        if small is None:
-            pytest.skip("no right to mount")
-        with closing(Database(f"sqlite:///{small}/wrapup.db")) as database:
-            migrations.upgrade(database)
-            with database.write() as session:
-                receipt(session, body=NUMBER.encode())
-            (left,) = scrubbing.scrub(database, SPELLINGS)
+def test_a_database_without_room_to_be_written_anew_is_named(disk_of):
+    with closing(Database(f"sqlite:///{disk_of('20M')}/wrapup.db")) as database:
+        migrations.upgrade(database)
+        with database.write() as session:
+            receipt(session, body=NUMBER.encode())
+        (left,) = scrubbing.scrub(database, SPELLINGS)
     assert "MB are needed" in left and "wrapup erase --vacuum" in left

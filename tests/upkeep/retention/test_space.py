@@ -13,7 +13,6 @@ from models.database import Database
 from models.retention import RECEIPTS
 from models.rewriting import NoRoom
 from tests import factories
-from tests.chaos.disks import disk
 from tests.server import ROOT
 from tests.upkeep.retention.aged import NOW, OLD, an_id
 from upkeep.retention import space
@@ -57,28 +56,22 @@ COMPACT = (
 )
 
 
-def test_it_is_written_anew_where_temporary_files_have_no_room(sqlite_url, tmp_path):
+def test_it_is_written_anew_where_temporary_files_have_no_room(sqlite_url, disk_of):
     """A container's /tmp is small, or its memory; SQLite would write all of the database there."""
-    with disk(tmp_path / "small", "1M") as small:
-        if small is None:
-            pytest.skip("no right to mount")
-        with closing(Database(sqlite_url)) as database, database.write() as session:
-            for number in range(100):
-                factories.receipt(session, id=an_id(OLD, number), body=os.urandom(40_000))
-        environ = {name: value for name, value in os.environ.items() if name != "SQLITE_TMPDIR"} | {
-            "TMPDIR": str(small)
-        }
-        done = subprocess.run(
-            [sys.executable, "-c", COMPACT, sqlite_url], env=environ, cwd=ROOT, capture_output=True, text=True
-        )
-        assert done.returncode == 0, done.stderr
+    with closing(Database(sqlite_url)) as database, database.write() as session:
+        for number in range(100):
+            factories.receipt(session, id=an_id(OLD, number), body=os.urandom(40_000))
+    environ = {name: value for name, value in os.environ.items() if name != "SQLITE_TMPDIR"} | {
+        "TMPDIR": str(disk_of("1M"))
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", COMPACT, sqlite_url], env=environ, cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
 
 
-def test_a_disk_without_room_says_how_much_is_needed(tmp_path):
-    with disk(tmp_path / "small", "20M") as small:
-        if small is None:
-            pytest.skip("no right to mount")
-        with closing(Database(f"sqlite:///{small}/wrapup.db")) as database:
-            migrations.upgrade(database)
-            with pytest.raises(NoRoom, match=r"has 1. MB free; 6. MB are needed to write wrapup\.db anew\."):
-                space.compact(database)
+def test_a_disk_without_room_says_how_much_is_needed(disk_of):
+    with closing(Database(f"sqlite:///{disk_of('20M')}/wrapup.db")) as database:
+        migrations.upgrade(database)
+        with pytest.raises(NoRoom, match=r"has 1. MB free; 6. MB are needed to write wrapup\.db anew\."):
+            space.compact(database)
