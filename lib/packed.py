@@ -66,7 +66,8 @@ _SIGN = rf"(?:{_LETTER}|\\{{1,3}}(?:/|u002[bBfF])|%(?:25)?2[bBfF])"
 _ESCAPED_MAY_HAVE_DIGITS = re.compile(_IN_A_ROW.format(rf"(?:{_SIGN}| |%(?:25)?20)"))
 _ESCAPED_MAY_BE_PACKED = re.compile(r"[AFJN4](?:(?<=e[AFJN])|(?<=H4)sI)")
 _ESCAPED_MAY_BE_TEXT = re.compile(
-    rf"{_OF_A_TEXT[0]}(?=[A-Za-z0-9+/_\\%-]{{19}}){_OF_A_TEXT[1]}{_SIGN}(?:{''.join(_OF_A_TEXT)}{_SIGN}){{4}}"
+    rf"{_OF_A_TEXT[0]}(?=[A-Za-z0-9+/_\\%=-]{{19}}){_OF_A_TEXT[1]}{_SIGN}"
+    rf"(?:{''.join(_OF_A_TEXT)}{_SIGN}){{3}}{''.join(_OF_A_TEXT)}(?:{_SIGN}|{_PAD})"
 )
 _ESCAPED_MAY_BE_LONG = re.compile(rf"(?<!{_LETTER})(?=[A-Za-z0-9+/_\\%-]{{60}}){_SIGN}{{60}}")
 _PLAIN = (_MAY_HAVE_DIGITS, _MAY_BE_PACKED, _MAY_BE_TEXT, _MAY_BE_LONG)

@@ -213,6 +213,7 @@ def short_runs(draw) -> str:
 @given(short_runs())
 @example('MTIzNDU2Nzg5MDEy","////////////Pz8 PjAwPjAz')  # a blank within what tells of digits
 @example('MTIzNDU2Nzg5MDEy","enp6enp6enp6Pz8%20PjAwPjAz')
+@example("MDA+MDA+fjAwMDA+MDA=&e=%2B")  # the fifth four ends with what pads it
 def test_so_is_what_stands_in_short_runs_with_signs(text):
     assert set(thorough._Unpacking().texts(text)) <= set(text_as_read(text))
 
