@@ -38,12 +38,13 @@ quick: .venv/installed-test
 	@$(BIN)/lint-imports >/dev/null
 	@WRAPUP_TEST_EXAMPLES=5 $(BIN)/pytest -q -n 4 --dist loadfile -k "not postgresql and not promise and not end_to_end" -m "not slow and not browser" $(QUICK)
 
-# What make test does in part, in whole: every dialer's every report answered in every shape, twenty times the examples,
-# the rows of the bench that need a large table.
+# What make test does in part, in whole (tests/thoroughly.py): every dialer's every report answered in every shape, every CRM amid
+# faults, whatever stands in a parameter on both databases, twenty times the examples, the rows of the bench that need a large table.
 thorough: .venv/installed-test
 	@tests/prepare
 	WRAPUP_TEST_THOROUGH=1 WRAPUP_TEST_EXAMPLES=150 $(BIN)/pytest -n 2 --dist loadfile \
-	    tests/dialers/test_swollen.py tests/outcomes tests/fuzz tests/bench
+	    tests/dialers/test_swollen.py tests/outcomes tests/fuzz tests/bench tests/chaos tests/crm/test_every_kind.py \
+	    tests/web/test_nasty.py tests/web/test_schemathesis.py tests/web/pages/test_session.py
 
 # Every report over a hundred thousand calls: plain Python, SQLite, PostgreSQL and the mirror, also while calls change.
 CALLS ?= 100000

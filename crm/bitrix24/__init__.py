@@ -14,6 +14,7 @@ from crm.bitrix24.contents import CODES
 from crm.bitrix24.kinds import DEALS, KINDS, LEADS
 from crm.destination import Destination
 from crm.given import TOKEN, check_credentials, is_certificate_file
+from lib.whole_numbers import Whole
 
 OAUTH = "https://oauth.bitrix24.tech"
 LOOK_UP_AFTER = 30.0  # a request may take a minute, and the timeout gives it up after half of that
@@ -39,16 +40,16 @@ class Settings(Schema):
     oauth_url = fields.Url(load_default=OAUTH, require_tld=False, schemes={"http", "https"})
     calls = fields.Str(load_default=None, allow_none=True, validate=validate.OneOf((calls.TELEPHONY, calls.COMMENT)))
     records = fields.Str(load_default=LEADS, validate=validate.OneOf(tuple(KINDS)))
-    category_id = fields.Int(load_default=None, allow_none=True, validate=validate.Range(0))
+    category_id = Whole(load_default=None, allow_none=True, validate=validate.Range(0))
     reference_field = fields.Str(load_default=None, allow_none=True, validate=_FIELD)
     do_not_call_field = fields.Str(load_default=None, allow_none=True, validate=_FIELD)
     do_not_call_value = fields.Str(load_default="Y", validate=validate.Length(1, 200))
     line_number = fields.Str(load_default="wrapup", validate=_LINE)
-    user_id = fields.Int(load_default=None, allow_none=True, validate=validate.Range(1))
+    user_id = Whole(load_default=None, allow_none=True, validate=validate.Range(1))
     status_codes = fields.Dict(keys=fields.Str(), values=fields.Str(validate=validate.OneOf(CODES)), load_default=dict)
-    look_up_pages = fields.Int(load_default=4, validate=validate.Range(1, 200))
-    calls_per_batch = fields.Int(load_default=5, validate=validate.Range(1, 16))
-    requests_per_second = fields.Int(load_default=2, validate=validate.Range(1, 10_000))
+    look_up_pages = Whole(load_default=4, validate=validate.Range(1, 200))
+    calls_per_batch = Whole(load_default=5, validate=validate.Range(1, 16))
+    requests_per_second = Whole(load_default=2, validate=validate.Range(1, 10_000))
     timeout_seconds = fields.Float(load_default=30.0, validate=validate.Range(1, 300))
     ca_file = fields.Str(load_default=None, validate=is_certificate_file)
 

@@ -12,6 +12,7 @@ from crm.hubspot import api, calls, contacts, erasing, oauth, refusals
 from crm.hubspot.batches import MOST
 from crm.hubspot.check import check
 from lib import secrets
+from lib.whole_numbers import Whole
 
 API = "https://api.hubapi.com"
 LOOK_UP_AFTER = 5.0  # our property is in no index that is late; but a request that was given up may still be at work
@@ -32,8 +33,8 @@ class Settings(Schema):
     refresh_token = fields.Str(load_default=None, validate=TOKEN)
     api_url = fields.Url(load_default=API, require_tld=False, schemes={"http", "https"})
     app_url = fields.Url(load_default=None, allow_none=True, require_tld=False, schemes={"http", "https"})
-    requests_per_ten_seconds = fields.Int(load_default=90, validate=validate.Range(1, 10_000))
-    searches_per_second = fields.Int(load_default=4, validate=validate.Range(1, 1_000))
+    requests_per_ten_seconds = Whole(load_default=90, validate=validate.Range(1, 10_000))
+    searches_per_second = Whole(load_default=4, validate=validate.Range(1, 1_000))
     timeout_seconds = fields.Float(load_default=30.0, validate=validate.Range(1, 300))
     ca_file = fields.Str(load_default=None, validate=is_certificate_file)
     unique_property = fields.Str(load_default="wrapup_outcome_id", validate=_PROPERTY)

@@ -14,6 +14,7 @@ from crm.pipedrive.check import check
 from crm.pipedrive.contents import WORDS
 from crm.pipedrive.kinds import DEALS, KINDS, LEADS, PERSONS
 from lib import secrets
+from lib.whole_numbers import Whole
 
 API, OAUTH = "https://api.pipedrive.com", "https://oauth.pipedrive.com"
 LOOK_UP_AFTER = 10.0  # nobody says that activities are found late; but a request that was given up may still be at work
@@ -33,17 +34,17 @@ class Settings(Schema):
     oauth_url = fields.Url(load_default=OAUTH, require_tld=False, schemes={"http", "https"})
     app_url = fields.Url(load_default=None, allow_none=True, require_tld=False, schemes={"http", "https"})
     records = fields.Str(load_default=PERSONS, validate=validate.OneOf(tuple(KINDS)))
-    pipeline_id = fields.Int(load_default=None, allow_none=True, validate=validate.Range(1))
+    pipeline_id = Whole(load_default=None, allow_none=True, validate=validate.Range(1))
     reference_field = fields.Str(load_default=None, allow_none=True, validate=_FIELD)
-    do_not_call_filter = fields.Int(load_default=None, allow_none=True, validate=validate.Range(1))
+    do_not_call_filter = Whole(load_default=None, allow_none=True, validate=validate.Range(1))
     outcomes = fields.Dict(keys=fields.Str(), values=fields.Str(validate=validate.OneOf(WORDS)), load_default=dict)
     number_searches = fields.List(
         fields.Str(validate=validate.OneOf(tuple(WAYS))), load_default=list(WAYS), validate=validate.Length(min=1)
     )
-    look_up_pages = fields.Int(load_default=4, validate=validate.Range(0, 200))
-    requests_per_two_seconds = fields.Int(load_default=18, validate=validate.Range(1, 10_000))
-    searches_per_two_seconds = fields.Int(load_default=9, validate=validate.Range(1, 1_000))
-    keep_tokens_percent = fields.Int(load_default=10, validate=validate.Range(0, 99))
+    look_up_pages = Whole(load_default=4, validate=validate.Range(0, 200))
+    requests_per_two_seconds = Whole(load_default=18, validate=validate.Range(1, 10_000))
+    searches_per_two_seconds = Whole(load_default=9, validate=validate.Range(1, 1_000))
+    keep_tokens_percent = Whole(load_default=10, validate=validate.Range(0, 99))
     day_ends_in = fields.Str(load_default="UTC", validate=is_zone)
     timeout_seconds = fields.Float(load_default=30.0, validate=validate.Range(1, 300))
     ca_file = fields.Str(load_default=None, validate=is_certificate_file)

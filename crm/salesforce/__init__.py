@@ -16,6 +16,7 @@ from crm.salesforce.contents import MARK, OURS
 from crm.salesforce.ids import CONTACT, LEAD, PEOPLE
 from crm.salesforce.searching import WAYS
 from lib import secrets
+from lib.whole_numbers import Whole
 
 LOOK_UP_AFTER = 10.0  # a question in SOQL is not late; but a request that was given up may still be at work
 # Deliveries: statuses are among them, so that of one request's fill no request would be full.
@@ -78,8 +79,8 @@ class Settings(Schema):
     leave_out = fields.List(fields.Str(validate=validate.OneOf(OPTIONAL)), load_default=list)
     time_zone = fields.Str(load_default=None, allow_none=True, validate=is_zone)
     do_not_call = fields.Bool(load_default=False, truthy={True}, falsy={False})
-    requests_per_second = fields.Int(load_default=10, validate=validate.Range(1, 1_000))
-    keep_requests_percent = fields.Int(load_default=10, validate=validate.Range(0, 99))
+    requests_per_second = Whole(load_default=10, validate=validate.Range(1, 1_000))
+    keep_requests_percent = Whole(load_default=10, validate=validate.Range(0, 99))
     timeout_seconds = fields.Float(load_default=60.0, validate=validate.Range(1, 600))
     ca_file = fields.Str(load_default=None, validate=is_certificate_file)
 

@@ -12,6 +12,7 @@ from crm.webhook.checking import check
 from crm.webhook.posting import POSTS, Client
 from lib import secrets
 from lib.http import guarded, signing
+from lib.whole_numbers import Whole
 
 
 class Settings(Schema):
@@ -21,10 +22,10 @@ class Settings(Schema):
     url = fields.Str(required=True)
     secrets = fields.List(fields.Str(validate=is_signing_secret), required=True, validate=validate.Length(min=1))
     allow_private_addresses = fields.Bool(load_default=False, truthy={True}, falsy={False})
-    at_once = fields.Int(load_default=4, validate=validate.Range(1, 32))
-    requests_per_second = fields.Int(load_default=50, validate=validate.Range(1, 100_000))
+    at_once = Whole(load_default=4, validate=validate.Range(1, 32))
+    requests_per_second = Whole(load_default=50, validate=validate.Range(1, 100_000))
     timeout_seconds = fields.Float(load_default=20.0, validate=validate.Range(1, 300))
-    largest_event_kib = fields.Int(load_default=256, validate=validate.Range(20, 16_384))
+    largest_event_kib = Whole(load_default=256, validate=validate.Range(20, 16_384))
     ca_file = fields.Str(load_default=None, validate=is_certificate_file)
 
     @validates_schema

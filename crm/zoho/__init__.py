@@ -13,6 +13,7 @@ from crm.zoho import api, calls, oauth, records, refusals
 from crm.zoho.centers import CENTERS, US
 from crm.zoho.check import check
 from lib import secrets
+from lib.whole_numbers import Whole
 
 LOOK_UP_AFTER = 10.0  # with our field a late search does no harm: what is sent again is refused as a duplicate
 UNIQUE = "Wrapup_Outcome_Id"
@@ -54,9 +55,9 @@ class Settings(Schema):
         load_default=lambda: ["e164", "national", "last_digits"],
         validate=validate.Length(min=1),
     )
-    look_up_pages = fields.Int(load_default=10, validate=validate.Range(1, 10))
-    requests_per_second = fields.Int(load_default=10, validate=validate.Range(1, 1_000))
-    keep_credits = fields.Int(load_default=0, validate=validate.Range(0, 10_000_000))
+    look_up_pages = Whole(load_default=10, validate=validate.Range(1, 10))
+    requests_per_second = Whole(load_default=10, validate=validate.Range(1, 1_000))
+    keep_credits = Whole(load_default=0, validate=validate.Range(0, 10_000_000))
     timeout_seconds = fields.Float(load_default=30.0, validate=validate.Range(1, 300))
     ca_file = fields.Str(load_default=None, validate=is_certificate_file)
 

@@ -8,6 +8,7 @@ from dialers.base import Dialer
 from dialers.jaicp import reports, words
 from dialers.jaicp.api import Client
 from dialers.jaicp.leads import ACTS, CONTROL, LEADS
+from lib.whole_numbers import Whole
 
 # A name of ours stands in URLs, and before a job's id.
 _NAME = re.compile(r"(?!\.{1,2}\Z)[^\s/:{}?#%\\\x00-\x1f]{1,100}\Z")
@@ -32,9 +33,9 @@ class Settings(Schema):
     )
     phone_as_text = fields.Bool(load_default=False)
     attempt_reports = fields.Bool(load_default=False)
-    requests_per_minute = fields.Int(load_default=600, validate=validate.Range(1, 100_000))
-    timeout_seconds = fields.Int(load_default=30, validate=validate.Range(1, 50))
-    poll_seconds = fields.Int(load_default=60, validate=validate.Range(1, 3600))
+    requests_per_minute = Whole(load_default=600, validate=validate.Range(1, 100_000))
+    timeout_seconds = Whole(load_default=30, validate=validate.Range(1, 50))
+    poll_seconds = Whole(load_default=60, validate=validate.Range(1, 3600))
     crm_reference_field = fields.Str(load_default=None)  # the header, in what the script reports, of your CRM's id
 
     @validates("campaigns")

@@ -9,6 +9,7 @@ from dialers.ringostat import leads, legs, reports, words
 from dialers.ringostat.api import Client
 from dialers.ringostat.webhooks import NAMES
 from dialers.vocabulary import VOICEMAIL
+from lib.whole_numbers import Whole
 
 # Of the columns that public clients have seen, those that say something of the call. One that the project does not have
 # fails the whole request, so the connection can name its own.
@@ -52,10 +53,10 @@ class Settings(Schema):
         load_default=lambda: list(REPORT_FIELDS),
         validate=_has_needed,
     )
-    export_limit = fields.Int(load_default=6500, validate=validate.Range(min=2, max=100_000))
-    timeout_seconds = fields.Int(load_default=30, validate=validate.Range(min=1, max=50))
-    poll_seconds = fields.Int(load_default=60, validate=validate.Range(min=1, max=3600))
-    requests_per_minute = fields.Int(load_default=120, validate=validate.Range(min=1, max=6000))
+    export_limit = Whole(load_default=6500, validate=validate.Range(min=2, max=100_000))
+    timeout_seconds = Whole(load_default=30, validate=validate.Range(min=1, max=50))
+    poll_seconds = Whole(load_default=60, validate=validate.Range(min=1, max=3600))
+    requests_per_minute = Whole(load_default=120, validate=validate.Range(min=1, max=6000))
     phone_plus = fields.Bool(load_default=False)  # the documented sample has digits alone
 
 

@@ -8,6 +8,7 @@ from dialers.ryng.api import Client, configured
 from dialers.ryng.calls import ACTS
 from dialers.ryng.leads import LEADS
 from dialers.vocabulary import ABANDONED, CONNECT_OUTCOMES
+from lib.whole_numbers import Whole
 
 
 class Settings(Schema):
@@ -17,8 +18,8 @@ class Settings(Schema):
     access_token = fields.Str(
         load_default=None, validate=validate.Regexp(r"^[!-~]+$", error="may hold no blanks or accents")
     )
-    timeout_seconds = fields.Int(load_default=30, validate=validate.Range(min=1, max=300))
-    requests_per_minute = fields.Int(load_default=60, validate=validate.Range(min=1, max=6_000))
+    timeout_seconds = Whole(load_default=30, validate=validate.Range(min=1, max=300))
+    requests_per_minute = Whole(load_default=60, validate=validate.Range(min=1, max=6_000))
     status_codes = fields.Dict(
         keys=fields.Str(), values=fields.Str(validate=validate.OneOf(CONNECT_OUTCOMES)), load_default=dict
     )

@@ -7,6 +7,7 @@ from dialers.base import Dialer, disposes_never
 from dialers.vocabulary import ABANDONED
 from dialers.voipex import leads, reports, words
 from dialers.voipex.api import Client
+from lib.whole_numbers import Whole
 
 
 class Settings(Schema):
@@ -25,9 +26,9 @@ class Settings(Schema):
     )
     number_form = fields.Str(load_default=leads.NATIONAL, validate=validate.OneOf(leads.NUMBER_FORMS))
     poll_calls = fields.Bool(load_default=False)
-    poll_seconds = fields.Int(load_default=60, validate=validate.Range(min=1, max=3600))
-    timeout_seconds = fields.Int(load_default=30, validate=validate.Range(min=1, max=50))
-    requests_per_minute = fields.Int(load_default=120, validate=validate.Range(min=1, max=6000))
+    poll_seconds = Whole(load_default=60, validate=validate.Range(min=1, max=3600))
+    timeout_seconds = Whole(load_default=30, validate=validate.Range(min=1, max=50))
+    requests_per_minute = Whole(load_default=120, validate=validate.Range(min=1, max=6000))
 
     @validates("webhook_fields")
     def each_key_means_one_thing(self, renamed: dict[str, str], data_key: str) -> None:

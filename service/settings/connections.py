@@ -14,6 +14,7 @@ from dialers.connection import plain_disposition
 from dialers.registry import DIALERS
 from dialers.vocabulary import FLAGS, WORD_MEANINGS
 from lib import secrets
+from lib.whole_numbers import Whole
 from service.settings.keyring import kept
 from service.settings.mistakes import BadSettings, sentence
 
@@ -40,8 +41,8 @@ class ConnectionSchema(Schema):
         load_default=list,
     )
     default_country = fields.Str(load_default=None, validate=validate.OneOf(SUPPORTED_REGIONS, error=_COUNTRY))
-    disposition_window = fields.Int(load_default=86_400, validate=validate.Range(1, TEN_YEARS))
-    expect_every = fields.Int(load_default=None, validate=validate.Range(1, TEN_YEARS))
+    disposition_window = Whole(load_default=86_400, validate=validate.Range(1, TEN_YEARS))
+    expect_every = Whole(load_default=None, validate=validate.Range(1, TEN_YEARS))
     states_dispositions = fields.Bool(load_default=None, truthy={True}, falsy={False})
 
 

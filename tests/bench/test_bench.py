@@ -11,12 +11,11 @@ import pytest
 from bench import mirrored
 from bench.__main__ import _tried
 from bench.table import Row
+from tests.thoroughly import THOROUGH
 
 ROOT = Path(__file__).parent.parent.parent
-# Of a large table, which takes minutes: see make thorough. The others are made of the same pieces.
-THOROUGH = bool(os.environ.get("WRAPUP_TEST_THOROUGH"))
 QUICK = {
-    "BENCH_ROWS": "1,14" if THOROUGH else "1",
+    "BENCH_ROWS": "1,14" if THOROUGH else "1",  # the second is of a large table; the others are made of the same pieces
     "BENCH_CALLS": "300",
     "BENCH_SECONDS": "0.2",
     "BENCH_ROUNDS": "1",

@@ -2,7 +2,6 @@
 
 import gzip
 import json
-import os
 import subprocess
 import sys
 from functools import lru_cache
@@ -12,6 +11,7 @@ from flask import Flask, Response
 
 from sandbox.server import running
 from tests.fuzz.shapes import bomb
+from tests.thoroughly import part
 
 pytestmark = pytest.mark.slow
 
@@ -67,7 +67,6 @@ def body_of(shape: str) -> bytes:
     return SHAPES[shape]()
 
 
-THOROUGH = bool(os.environ.get("WRAPUP_TEST_THOROUGH"))  # every report in every shape, see make thorough
 REFUSED = ("records", "few_mib_of_records", "wrapped", "numbers", "texts", "keys", "too_large", "depth", "quotes")
 
 
@@ -90,7 +89,7 @@ def answering():
 @pytest.mark.parametrize(("dialer", "report"), REPORTS)
 def test_an_answer_takes_a_bounded_memory_and_is_a_sentence(answering, dialer, report):
     # Each shape against one report: all read answers through one door.
-    shapes = list(SHAPES) if THOROUGH else list(SHAPES)[REPORTS.index((dialer, report)) :: len(REPORTS)]
+    shapes = part(SHAPES, REPORTS.index((dialer, report)), len(REPORTS))
     words = [sys.executable, "-m", "tests.dialers.swollen", dialer, report, answering, *shapes]
     done = subprocess.run(words, capture_output=True, text=True, timeout=900, check=True)
     told = {shape: rest for shape, *rest in map(json.loads, done.stdout.splitlines())}

@@ -9,6 +9,7 @@ import re
 import pytest
 
 from lib import ids
+from tests.thoroughly import part
 from tests.web.conftest import client_with
 from web.auth import API
 from web.openapi import described
@@ -93,11 +94,11 @@ def told(response, where) -> None:
 
 
 @pytest.mark.slow
-def test_whatever_stands_in_a_parameter(app, admin):
+def test_whatever_stands_in_a_parameter(app, admin, database):
     tried = 0
-    for method, path, parameters, _ in operations(app):
+    for number, (method, path, parameters, _) in enumerate(operations(app)):
         for one in parameters:
-            for text, refused in TEXTS.items():
+            for text, refused in part(TEXTS.items(), (number + database.is_sqlite) % 2):
                 with admin.open(f"{address(path)}?{one['name']}={text}", method=method) as response:
                     where = (method, path, one["name"], text[:20])
                     told(response, where)
@@ -107,7 +108,7 @@ def test_whatever_stands_in_a_parameter(app, admin):
                     tried += 1
         for name in PARAMETERS:
             told(admin.open(f"{address(path)}?{name}=1", method=method), (method, path, name))
-    assert tried > 1_000
+    assert tried > 500
 
 
 def test_whatever_stands_in_a_path(app, admin):
@@ -121,13 +122,13 @@ def test_whatever_stands_in_a_path(app, admin):
 
 
 @pytest.mark.slow
-def test_whatever_stands_in_a_body(app, admin):
+def test_whatever_stands_in_a_body(app, admin, database):
     tried = 0
-    for method, path, _, body in operations(app):
+    for number, (method, path, _, body) in enumerate(operations(app)):
         if body is None:
             continue
         for name in body:
-            for value in VALUES:
+            for value in part(VALUES, (number + database.is_sqlite) % 2):
                 members = [
                     f"{json.dumps(key)}:{value if key == name else json.dumps(own)}" for key, own in body.items()
                 ]

@@ -12,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 from lib import clock, ids
 from models import SignIn
 from service.app import create_app
+from tests.thoroughly import part
 from tests.web.pages.conftest import Browser, browser_with, new_key
 from web import keys, sign_ins
 from web.context import context
@@ -295,8 +296,8 @@ def test_without_the_database_a_page_says_so_and_shows_no_figures(admin, monkeyp
     def broken(*_):
         raise OperationalError("SELECT", {}, Exception("gone"))
 
-    for part in ("today", "outcomes", "connections"):
-        monkeypatch.setitem(overview.PARTS, part, broken)
+    for one in ("today", "outcomes", "connections"):
+        monkeypatch.setitem(overview.PARTS, one, broken)
 
     for path in ("/", "/live", "/live/today"):
         response = admin.get(path)
@@ -316,17 +317,28 @@ def test_a_fault_of_ours_is_a_page_with_the_request_id(admin, monkeypatch):
     assert "ZeroDivisionError" not in response.get_data(as_text=True)
 
 
+MORE = (
+    {},
+    {"field": "status_raw"},
+    {"field": "disposition"},
+    {"field": "status_raw", "look": "1"},
+)
+
+
 @pytest.mark.parametrize("text", ["%00", "a%00b", "%ED%A0%80", "9" * 5_000, "[" * 3_000])
-def test_whatever_stands_in_an_address_or_a_form_is_no_fault_of_ours(app, admin, text):
+def test_whatever_stands_in_an_address_or_a_form_is_no_fault_of_ours(app, admin, database, text):
     given = unquote(text, errors="replace")
-    for rule in page_rules(app):
+    for number, rule in enumerate(page_rules(app)):
+        own = (number + database.is_sqlite) % 2
         if rule.endpoint == "pages.logout":
             continue
         paths = [address(rule), *(re.sub(f"<([^<>]+:)?{name}>", text, rule.rule) for name in rule.arguments)]
         names = ("connection", "reason", "cursor", "next", "since", "tz", "agent", "order", "back")
         for path in paths:
             asked = (
-                [f"{path}?{name}={text}" for name in names] if "GET" in rule.methods and path == paths[0] else [path]
+                [f"{path}?{name}={text}" for name in part(names, own)]
+                if "GET" in rule.methods and path == paths[0]
+                else [path]
             )
             for one in asked if "GET" in rule.methods else []:
                 assert admin.get(one).status_code < 500, one[:80]
@@ -334,10 +346,5 @@ def test_whatever_stands_in_an_address_or_a_form_is_no_fault_of_ours(app, admin,
                 fields = dict.fromkeys(
                     ("reason", "connection", "field", "word", "outcome", "flag", "zone", "back"), given
                 )
-                for more in (
-                    {},
-                    {"field": "status_raw"},
-                    {"field": "disposition"},
-                    {"field": "status_raw", "look": "1"},
-                ):
+                for more in part(MORE, own):
                     assert admin.post(path, **fields | more).status_code < 500, (path[:80], more)
