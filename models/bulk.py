@@ -34,7 +34,9 @@ from models.driver import driver_of
 
 # Of ids and moments that were written before: those of a batch. More would only take memory, some 350 bytes each.
 MEMORY = 2_000
-LARGEST_PIECE = 64  # rows; times some 60 columns this is well below the 32,766 parameters that a statement may have
+# Rows. SQLite keeps each statement with its values: of 64 rows a connection that writes outcomes would hold a megabyte more, and
+# be no faster.
+LARGEST_PIECE = 16
 
 Row = Mapping[str, Any]  # column name -> value
 Values = tuple[Any, ...]  # of a row, in the order of its columns
@@ -98,7 +100,7 @@ def update_rows(session: Session, table: Table, rows: Collection[Row], names: Co
 
 
 def insert_in_pieces(execute: Callable[[str, Values], Done], into: str, rows: list[Values], then: str = "") -> int:
-    """SQLite's way to many rows in few statements: pieces of 64, 32, ... 1 rows, so that few different texts come up and
+    """SQLite's way to many rows in few statements: pieces of 16, 8, ... 1 rows, so that few different texts come up and
     the driver finds them prepared. How many were inserted."""
     return sum(
         execute(f"{into} {_values(some)} {then}", tuple(chain.from_iterable(some))).rowcount for some in _pieces(rows)
