@@ -32,8 +32,6 @@ from models.base import Guid, UtcDateTime
 from models.database import AnyColumn
 from models.driver import driver_of
 
-# Of ids and moments that were written before: those of a batch. More would only take memory, some 350 bytes each.
-MEMORY = 2_000
 # Rows. SQLite keeps each statement with its values: of 64 rows a connection that writes outcomes would hold a megabyte more, and
 # be no faster.
 LARGEST_PIECE = 16
@@ -148,9 +146,7 @@ def plan_for_values(session: Session) -> None:
 def among(session: Session, column: AnyColumn, values: Iterable[object]) -> ColumnElement[bool]:
     """``column IN values`` with one parameter, however many values there are: ids or texts."""
     if session.get_bind().dialect.name == "sqlite":
-        each = func.json_each(
-            json.dumps([value if type(value) is str else _sqlite_id(value) for value in values])
-        ).table_valued("value")
+        each = func.json_each(json.dumps(list(map(str, values)))).table_valued("value")
         return column.in_(select(each.c.value))
     return column == any_(literal(list(values), ARRAY(column.type)))
 
@@ -181,7 +177,7 @@ def _writers(table: Table, names: tuple[str, ...], dialect: str) -> list[tuple[i
     for at, name in enumerate(names):
         kind = table.columns[name].type
         if isinstance(kind, Guid):
-            found.append((at, _sqlite_id if dialect == "sqlite" else attrgetter("hex")))
+            found.append((at, str if dialect == "sqlite" else attrgetter("hex")))
         elif isinstance(kind, UtcDateTime):
             found.append((at, _sqlite_time if dialect == "sqlite" else _time))
         elif isinstance(kind, JSON):
@@ -197,12 +193,11 @@ def _in_utc(moment: datetime) -> str:
     return moment.isoformat(" ", "microseconds")
 
 
-# One id and one moment stand in several rows of a batch: a call's in its events, a receipt's in everything that it told.
-_sqlite_id = lru_cache(MEMORY)(str)
-_time = lru_cache(MEMORY)(_in_utc)
+# One moment stands in many rows of a batch, and takes as long to write as three ids.
+_time = lru_cache(maxsize=250)(_in_utc)
 
 
-@lru_cache(MEMORY)
+@lru_cache(maxsize=250)
 def _sqlite_time(moment: datetime) -> str:
     return _in_utc(moment)[:26]  # as models.base.SQLITE_TIME: without "+00:00"
 

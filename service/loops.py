@@ -40,8 +40,8 @@ def run(
             quiet = 0 if busy else quiet + 1
             if quiet == QUIET_STEPS:
                 memory.give_back()
-            elif busy:
-                memory.tend()
+            else:
+                memory.tend(worked=bool(busy))
             stop.wait(BREATH_SECONDS if busy else pause)
         except SQLAlchemyError as error:
             after(name)
