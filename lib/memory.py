@@ -5,7 +5,7 @@ import gc
 import time
 from math import inf
 
-COLLECT_SECONDS = 60.0
+COLLECT_SECONDS = 10.0
 
 _libc = ctypes.CDLL(None)
 _collected_at = -inf
@@ -13,8 +13,8 @@ _owed = False  # there has been work since
 
 
 def give_back() -> None:
-    """What batches needed and need no more. Objects that hold each other are looked for once a minute at most: it keeps all
-    threads waiting for some ten milliseconds, and a process that looks seldom by itself (``service.worker``) gathers a hundred
+    """What batches needed and need no more. Objects that hold each other are looked for every ten seconds at most: it keeps all
+    threads waiting for some milliseconds, and a process that looks seldom by itself (``service.worker``) gathers a hundred
     bytes of them for each receipt. glibc keeps what is free, in an arena for each thread; elsewhere it is left as it is."""
     global _collected_at, _owed
     if _due():

@@ -55,7 +55,7 @@ class Held:
 
 
 @pytest.mark.parametrize("give_back", [memory.give_back, lambda: memory.tend(worked=True)])
-def test_objects_that_hold_each_other_are_looked_for_once_a_minute(monkeypatch, give_back):
+def test_objects_that_hold_each_other_are_looked_for_now_and_then(monkeypatch, give_back):
     monkeypatch.setattr(memory, "_collected_at", -inf)
     gc.disable()
     try:

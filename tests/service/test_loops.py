@@ -50,7 +50,7 @@ def test_what_was_left_by_work_that_came_soon_after_other_work_is_given_back_lat
     gc.disable()
     try:
         loops.run("bursts", step, 0.0, stop)
-        assert [one() is None for one in lost] == [True, False]  # a minute has not passed
+        assert [one() is None for one in lost] == [True, False]  # too soon
         monkeypatch.setattr(memory, "COLLECT_SECONDS", 0.0)
         stop.clear()
         loops.run("quiet", lambda: stop.set() or 0, 0.0, stop)
