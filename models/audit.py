@@ -55,6 +55,7 @@ ACTS = (
     "mapping.decide",
     "mapping.withdraw",
     "outcomes.renormalize",
+    "person.show",
     "poll.now",
     "receipts.dismiss",
     "receipts.import_spool",
