@@ -19,7 +19,12 @@ from upkeep.erasure import beginning, tables
 from upkeep.erasure.beginning import UNREADABLE, NotErased
 
 AT_ONCE = 100  # rows, in memory: each body may have a megabyte
-HIDDEN = ("secret_hash", "fingerprint", "access", "refresh")  # secrets of ours, where a note beside them names the number
+HIDDEN = (
+    "secret_hash",
+    "fingerprint",
+    "access",
+    "refresh",
+)  # secrets of ours, where a note beside them names the number
 Shown = dict[str, Any]
 
 

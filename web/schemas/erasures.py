@@ -24,7 +24,9 @@ class KeptRow(Schema):
     """A row of a table, whole."""
 
     table = text("Of which table.", "call_outcomes", null=False)
-    row = members("Its columns; a receipt's body is `body`, or `body_base64` where it is no UTF-8.", {"notes": "after six"})
+    row = members(
+        "Its columns; a receipt's body is `body`, or `body_base64` where it is no UTF-8.", {"notes": "after six"}
+    )
 
 
 class NewErasure(Person):
