@@ -14,7 +14,7 @@ from upkeep.erasure import access, files
 from upkeep.erasure.beginning import NotErased
 from web.context import context
 
-NOT_EVERYWHERE = "Bodies that nobody understood, other people's calls that name the number, and files are looked through with --everywhere."
+NOT_EVERYWHERE = "Files, bodies that nobody understood, and what others' calls say of the number: with --everywhere."
 SPOOLED = "Callbacks with the number wait in the spool: ask again when they were taken in."
 
 

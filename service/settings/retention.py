@@ -63,8 +63,8 @@ def _too_short(ages: Ages, connections: Mapping[str, Connection]) -> Iterator[st
         reach, what, name = max(reaches, default=(timedelta(0), "", ""), key=itemgetter(0))
         if timedelta(days=days(ages.months[kind])) <= reach:
             yield (
-                f"{kind} must be kept for longer than {reach.days + 1} days: so far back {name} {what}, and what was deleted would "
-                f"come again as new. Say at least {_at_least(reach)}."
+                f"{kind} must be kept for longer than {reach.days + 1} days: so far back {name} {what}, and what was deleted "
+                f"would come again as new. Say at least {_at_least(reach)}."
             )
 
 

@@ -31,8 +31,8 @@ Shown = dict[str, Any]
 def kept(database: Database, number: str, everywhere: bool = False) -> Iterator[Shown]:
     """Every row, ``{"table", "row"}``, JSON values under the names of its columns; a body is text where it is UTF-8, else
     ``body_base64``. By indexes what is known under the number, and under what stands for it where it was erased before;
-    ``everywhere``: then whatever else it stands in, for which all tables are read. It is noted who has asked. Raises NotErased for
-    what is no number."""
+    ``everywhere``: then whatever else it stands in, for which all tables are read. It is noted who has asked. Raises NotErased
+    for what is no number."""
     spellings = phone_spellings.of(number)
     if spellings is None:
         raise NotErased(UNREADABLE.format(number))
