@@ -3,12 +3,12 @@
 Whole rows, with all their columns: whoever asks what is kept of them is told all of it, also what a later release keeps.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, and_, or_, select
+from sqlalchemy import RowMapping, Table, and_, or_, select
 from sqlalchemy.orm import Session
 
 from lib import clock, phone, phone_spellings
@@ -89,7 +89,7 @@ def _rows(session: Session, one: tables.Searched, keys: Sequence[tables.Key]) ->
             yield _shown(one.table, row)
 
 
-def _shown(table: Table, row: Mapping[str, Any]) -> Shown:
+def _shown(table: Table, row: RowMapping) -> Shown:
     found: Shown = {}
     for name, value in row.items():
         if name in HIDDEN:
