@@ -62,6 +62,16 @@ def visible(text: str) -> str:
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
 
 
+def as_json(value: Any, indent: int | None = None) -> str:
+    """JSON with letters as they are; what is not printed is escaped, as a terminal, or a line of a file, needs it."""
+    lines = json.dumps(value, ensure_ascii=False, indent=indent).split("\n")
+    return "\n".join(line if line.isprintable() else "".join(map(_as_json, line)) for line in lines)
+
+
+def _as_json(char: str) -> str:
+    return char if char.isprintable() else json.dumps(char)[1:-1]
+
+
 @overload
 def clean(value: str) -> str: ...
 @overload

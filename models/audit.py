@@ -2,18 +2,17 @@
 
 A note is written in the transaction of its act (``note``): an act that is rolled back leaves none, and one that is done has
 one. Both databases refuse to change a row and, until it is old, to delete one (migrations 0036, 0042); what is old goes by age
-alone (``forget``).
+alone, where the settings say so (``upkeep.retention``).
 """
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, delete, select
+from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from lib import clock, ids
@@ -55,6 +54,7 @@ ACTS = (
     "mapping.decide",
     "mapping.withdraw",
     "outcomes.renormalize",
+    "person.show",
     "poll.now",
     "receipts.dismiss",
     "receipts.import_spool",
@@ -180,20 +180,3 @@ def _holdable(value: Any) -> Any:
 def said(filters: Mapping[str, Any]) -> dict[str, Any]:
     """Filters as a note holds them."""
     return {name: value if isinstance(value, int | list) else str(value) for name, value in filters.items()}
-
-
-def kept_since(now: datetime) -> datetime:
-    """What happened later is deleted by nobody."""
-    return now - timedelta(days=KEPT_DAYS)
-
-
-def forget(session: Session, before: datetime, most: int) -> int:
-    """Delete at most so many of the oldest notes from before this time; how many it were. The only way by which notes go. Raises
-    ValueError where that would take some that are younger than KEPT_DAYS."""
-    if before > kept_since(clock.now()):
-        raise ValueError(f"Notes of what persons did are kept for {KEPT_DAYS} days at least.")
-    oldest = select(Audit.id).where(Audit.happened_at < before).order_by(Audit.happened_at, Audit.id).limit(most)
-    found = list(session.scalars(oldest))
-    for one in range(0, len(found), 5000):
-        session.execute(delete(Audit).where(Audit.id.in_(found[one : one + 5000])))
-    return len(found)

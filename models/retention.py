@@ -13,7 +13,8 @@ OUTCOMES = "outcomes"
 DELIVERIES = "deliveries"  # to destinations, and what schedules have sent
 LOADS = "loads"
 SNAPSHOTS = "snapshots"  # what dialers have shown of leads, campaigns and queues
-KINDS = (RECEIPTS, QUARANTINE, DELIVERIES, OUTCOMES, LOADS, SNAPSHOTS)
+AUDIT = "audit"  # the log of what persons did
+KINDS = (RECEIPTS, QUARANTINE, DELIVERIES, OUTCOMES, LOADS, SNAPSHOTS, AUDIT)
 
 
 class Kept(Base):

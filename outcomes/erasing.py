@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from dialers.base import KeptEvent
 from lib.phone_spellings import Spellings
-from models import CallEvent, CallKey, Lead, LeadStatus, LoadedLead, Receipt, Suppression, TakeOut, bulk
+from models import CallEvent, CallKey, CallOutcome, Lead, LeadStatus, LoadedLead, Receipt, Suppression, TakeOut, bulk
 from models.database import stand_ins
 from models.loads import PENDING as TO_BE_SENT
 from models.loads import REJECTED, UNKNOWN
@@ -22,6 +22,8 @@ from outcomes import retold, rows
 from outcomes.blanking import blank
 from outcomes.erased import Reducer
 from outcomes.groups import lock_groups
+from outcomes.lead_match import LEAD
+from outcomes.receipts import replay
 from outcomes.revisions import Revisions
 from outcomes.taken import Taken
 
@@ -120,6 +122,7 @@ def erase_number(session: Session, number: str, spellings: Spellings | None, at:
     counts = _erase_leads(session, leads, spellings, at)
     loaded = select(LoadedLead).where(LoadedLead.number == number)
     counts["loaded_leads"] = _erase_loaded(session, session.scalars(loaded).all(), at)
+    _read_news_again(session, number)
     stand_in = stand_ins(session).number(number)
     taken = session.scalars(select(TakeOut).where(TakeOut.number == number)).all()
     for row in taken:
@@ -161,6 +164,15 @@ def _erase_leads(
         lead.number_raw = lead.first_name = lead.last_name = None
     session.flush()
     return {"leads": len(found), "receipts": blank_receipts(session, receipts, at, spellings)}
+
+
+def _read_news_again(session: Session, number: str) -> None:
+    """Calls that came after the erasure had begun stay, and may have taken a reference or a name from a lead that has none now:
+    they are made anew, without."""
+    news = session.execute(select(CallOutcome.id, CallOutcome.set_by).where(CallOutcome.customer_number == number))
+    took = [row.id for row in news if any(str(by).startswith(f"{LEAD}:") for by in row.set_by.values())]
+    told = set(session.scalars(select(CallEvent.receipt_id).where(bulk.among(session, CallEvent.outcome_id, took))))
+    replay(session, [bulk.among(session, Receipt.id, told)])
 
 
 def _erase_loaded(session: Session, found: Sequence[LoadedLead], at: datetime) -> int:

@@ -156,10 +156,14 @@ def shown(row: AnyRow | Receipt) -> dict[str, Any]:
 
 
 def shown_whole(receipt: Receipt) -> dict[str, Any]:
-    """A receipt with all that was kept of it: ``body`` as text where it is UTF-8, else ``body_base64``."""
-    try:
-        body, encoded = receipt.body.decode("utf-8"), None
-    except UnicodeDecodeError:
-        body, encoded = None, base64.b64encode(receipt.body).decode("ascii")
+    """A receipt with all that was kept of it."""
     more = {"method": receipt.method, "query": receipt.query, "headers": receipt.headers, "context": receipt.context}
-    return shown(receipt) | more | {"body": body, "body_base64": encoded}
+    return shown(receipt) | more | shown_body(receipt.body)
+
+
+def shown_body(body: bytes) -> dict[str, str | None]:
+    """``body`` as text where it is UTF-8, else ``body_base64``."""
+    try:
+        return {"body": body.decode("utf-8"), "body_base64": None}
+    except UnicodeDecodeError:
+        return {"body": None, "body_base64": base64.b64encode(body).decode("ascii")}

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from lib import ids
 from models import (
+    Audit,
     CallOutcome,
     CampaignStatus,
     Delivery,
@@ -22,7 +23,7 @@ from models import (
 from models.base import Guid
 from models.database import AnyColumn
 from models.receipts import DUPLICATE, IGNORED, NORMALIZED, QUARANTINED
-from models.retention import DELIVERIES, KINDS, LOADS, OUTCOMES, QUARANTINE, RECEIPTS, SNAPSHOTS, whole_since
+from models.retention import AUDIT, DELIVERIES, KINDS, LOADS, OUTCOMES, QUARANTINE, RECEIPTS, SNAPSHOTS, whole_since
 
 # Of each kind where the oldest stands first, in an index; of quarantine with the condition of its index, to the letter.
 _CONDITIONS = {
@@ -36,6 +37,7 @@ _OLDEST: dict[str, tuple[AnyColumn, ...]] = {
     DELIVERIES: (Delivery.id, ScheduledSend.id),
     LOADS: (LeadLoad.id,),
     SNAPSHOTS: (LeadStatus.id, CampaignStatus.id, QueueStatus.id),
+    AUDIT: (Audit.happened_at,),
 }
 
 

@@ -1,15 +1,18 @@
-"""Persons who are erased, over HTTP: seen first, begun, and followed to the end. A worker does it."""
+"""Persons over HTTP: what is kept of one; and who is erased: seen first, begun, and followed to the end. A worker does it."""
 
 from dataclasses import asdict
+from datetime import UTC
 from typing import Any
 from uuid import UUID
 
-from flask import Response, g
+from flask import Response, g, request
 from marshmallow import Schema
 
+from lib import clock
+from lib.text import as_json
 from models import Erasure
 from queries import erasures
-from upkeep.erasure import beginning
+from upkeep.erasure import access, beginning
 from upkeep.erasure.beginning import Found, NotErased
 from web.answers import answer
 from web.auth import scope
@@ -60,6 +63,37 @@ def erase(query: dict[str, Any], body: dict[str, Any]) -> Response:
     except NotErased as error:
         raise ApiError(409, "not_erased", str(error)) from None
     return answer({"erasure": erasures.shown(row)}, status=202)
+
+
+@blueprint.route("/persons", methods=["POST"])
+@scope("admin", act="person.show")
+@blueprint.arguments(Reader, location="query")
+@blueprint.arguments(schemas.Person)
+@blueprint.response(200, schemas.KeptRow, content_type="application/x-ndjson", description="The file.")
+@blueprint.alt_response(400, schema=Error, description="The body is not JSON.")
+@blueprint.alt_response(409, schema=Error, description="No number that could be looked for.")
+def show_person(query: dict[str, Any], body: dict[str, Any]) -> Response:
+    """What is kept of a person, row by row: what they may ask to see
+
+    As far as indexes know the number: `wrapup person --everywhere` looks through all tables and files. The number stands in the
+    body, since proxies write addresses down.
+    """
+    if request.environ.get("SERVER_PROTOCOL") == "HTTP/1.0":
+        raise ApiError(505, "http_1_1_needed", "Exports need HTTP/1.1; in nginx: proxy_http_version 1.1.")
+    try:
+        return person_file(number_of(query.get("connection"), body["number"]))
+    except NotErased as error:
+        raise ApiError(409, "not_erased", str(error)) from None
+
+
+def person_file(number: str) -> Response:
+    """The rows as NDJSON, to be saved. Its name holds no number. Raises NotErased for what is no number."""
+    rows = access.kept(context().database, number)
+    lines = (as_json(row).encode() + b"\n" for row in rows)
+    name = f"person-{clock.now().astimezone(UTC):%Y%m%dT%H%M%SZ}.ndjson"
+    response = Response(lines, content_type="application/x-ndjson")
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
 
 
 @blueprint.route("/erasures")

@@ -34,6 +34,10 @@ UNSET = (
     "Persons who were erased since are taken out by the next start, or by `wrapup migrate`; it was not done yet, for the "
     "settings cannot be read: {}"
 )
+NO_LEDGER = (
+    "Nobody is known here as erased. Whoever was erased since that backup, on another machine, is in this database again: put "
+    "the present ledger there as {} before the start."
+)
 NICE = 5  # as whoever asks: callbacks go first
 DIR = click.Path(file_okay=False, path_type=Path)
 
@@ -104,6 +108,8 @@ def restore(backup_folder: Path, data_dir: Path | None, over: bool) -> None:
                     beside.put_ledger(beside.ledger_lines(place.data_dir, where.data_dir), place.data_dir)
                 for sentence in _erased_again(place, is_copy=data_dir is not None):
                     say(sentence)
+            if not ledger.read(place.data_dir):
+                say(NO_LEDGER.format(place.data_dir / ledger.FILE))
     except Refused as error:
         raise click.ClickException(str(error)) from None
 

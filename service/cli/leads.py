@@ -21,7 +21,7 @@ from leads.loading import Loading, offered
 from lib import text as texts
 from queries.leads_in_doubt import unknown_leads
 from service.cli.settings import no_connection
-from service.terminal import say
+from service.terminal import say, say_json
 from web.context import context
 
 log = structlog.get_logger(__name__)
@@ -78,7 +78,7 @@ def load(connection: str, campaign: str, file: Path, new: bool, options: str, dr
     _tell_doubts(loading.checked.doubts)
     if dry_run:
         would = loading.dry(own.database, own.settings.callbacks_of().get(connection, {}))
-        say(json.dumps(would, ensure_ascii=False, indent=1))
+        say_json(would, indent=1)
         return
     load_id = loading.keep(own.database)
     for lead in loading.noticed()["suppressions"]:

@@ -1,6 +1,5 @@
 """``wrapup suppressions``: numbers that must not be called."""
 
-import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +17,7 @@ from lib import text as texts
 from outcomes.suppressions import CHANGES
 from queries import suppressions
 from service.cli.settings import no_connection
-from service.terminal import say
+from service.terminal import say, say_json
 from web.context import context
 
 BY = "command line"  # who it was, for the list
@@ -79,7 +78,7 @@ def list_(number: tuple[str, ...], state: tuple[str, ...], connection: str | Non
         with context().database.read() as session:
             page = suppressions.page(session, wanted, now, cursor, 1000)
         for row in page.rows:
-            say(json.dumps(suppressions.shown(row, now), ensure_ascii=False))
+            say_json(suppressions.shown(row, now))
         if (cursor := page.next) is None:
             return
 

@@ -35,7 +35,10 @@ def others(settings: Settings) -> Iterator[tuple[str, Check]]:
         yield from _checks(f"bucket {name}", asdict(bucket), "`wrapup schedules send` tries one that goes there.")
     alerts = settings.alerts
     told = {"webhook": alerts.webhook, "heartbeat": alerts.heartbeat, "ca_file": alerts.ca_file}
-    yield from _checks("alerts", told, "`wrapup alerts test` tells the webhook that this is a test.")
+    webhook = "`wrapup alerts test` tells the webhook that this is a test."
+    yield from _checks(
+        "alerts", told, webhook if alerts.webhook else "The heartbeat is called each minute while all is well."
+    )
     if settings.sign_in.oidc is not None:
         client = settings.sign_in.oidc.client
         provider = {"issuer": client.issuer, "ca_file": client.ca_file}

@@ -12,6 +12,7 @@ from lib import clock, ids
 from lib.phone_spellings import Spellings
 from lib.stand_ins import StandIns
 from models.database import Database
+from service.cli.backups import NO_LEDGER
 from service.supervisor.folder import hold
 from tests import factories
 from tests.evidence import RYNG, connect, keep, normalize, receipt, terminal
@@ -174,6 +175,14 @@ def test_where_the_settings_are_not_there_yet_the_next_start_takes_them_out(plac
     done = commands.run("restore", folder, **run | {"env": env | {"WRAPUP_DATA_DIR": str(tmp_path / "other")}})
     assert done.returncode == 0, done.stderr
     assert "by `wrapup migrate`" in done.stdout and "RYNG_TOKEN" in done.stdout.splitlines()[-1]
+
+
+def test_on_another_machine_it_is_said_that_nobody_is_known_as_erased(sqlite_url, commands, tmp_path):
+    environ = os.environ | {"WRAPUP_DATABASE_URL": sqlite_url, "WRAPUP_DATA_DIR": str(tmp_path / "data")}
+    folder = commands.run("backup", "backups", cwd=tmp_path, env=environ).stdout.splitlines()[-1]
+    done = commands.run("restore", folder, "--to", "other", cwd=tmp_path, env=environ)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == NO_LEDGER.format(tmp_path / "other" / "erasures.jsonl")
 
 
 def test_a_backup_that_does_not_hold_is_said_to(place, commands, tmp_path):

@@ -1,5 +1,6 @@
 """``wrapup erase`` as an operator types it, and yesterday's backup with ``wrapup migrate``."""
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -80,3 +81,20 @@ def test_a_number_of_ours_is_refused_with_a_sentence(typed, tmp_path):
     filled(tmp_path)
     refused = typed("erase", "--number", "+914900000000", "--apply")
     assert refused.returncode == 1 and "a number of ours" in refused.stderr
+
+
+def test_what_is_kept_of_a_person_is_written_as_json(typed, tmp_path):
+    filled(tmp_path)
+    (tmp_path / "data" / "calls.csv").write_text(NUMBER)
+    shown = typed("person", "--number", "098000 12345")
+    rows = [json.loads(line) for line in shown.stdout.splitlines()]
+    assert shown.returncode == 0 and {one["table"] for one in rows} == {"call_outcomes", "call_events", "receipts"}
+    assert f"{NUMBER}: 1 row of call_outcomes" in shown.stderr and "--everywhere" in shown.stderr
+    everywhere = typed("person", "--number", NUMBER, "--everywhere")
+    assert everywhere.stdout == shown.stdout
+    assert f"It stands in a file: {tmp_path}/data/calls.csv\n" in everywhere.stderr
+    nobody = typed("person", "--number", "+919800099999")
+    assert (nobody.returncode, nobody.stdout) == (0, "") and "nothing is known under the number" in nobody.stderr
+    assert typed("person", "--number", "twelve").returncode == 1
+    notes = [json.loads(line) for line in typed("audit", "--act", "person.show").stdout.splitlines()]
+    assert len(notes) == 3 and not any(Spellings(NUMBER).within_value(note) for note in notes)

@@ -22,6 +22,7 @@ def test_ages_are_whole_months():
     ages = retention_of({"retention": {"receipts": "13 months", "snapshots": "1 month"}}, {})
     assert ages.months == {"receipts": 13, "snapshots": 1}
     assert retention_of({}, ALL).months == {}
+    assert retention_of({"retention": {"audit": "4 months"}}, ALL).months == {"audit": 4}
 
 
 @pytest.mark.parametrize(
@@ -39,6 +40,7 @@ def test_ages_are_whole_months():
             "which are kept for 14 months: else what is left of a call",
         ),
         ({"receipts": "14 months", "deliveries": "13 months"}, "would be sent to a CRM a second time"),
+        ({"audit": "3 months"}, 'audit must be kept for at least "4 months"'),
     ],
 )
 def test_what_cannot_be_is_said(table, said):
@@ -51,6 +53,8 @@ def test_nothing_goes_that_a_connection_may_still_tell_of():
     for kind in ("receipts", "loads"):
         with pytest.raises(BadSettings, match=rf"{kind} must be kept for longer than 401 days: so far back slow waits"):
             retention_of({"retention": {kind: "13 months"}}, slow)
+        with pytest.raises(BadSettings, match='Say at least "14 months"'):
+            retention_of({"retention": {kind: "1 month"}}, slow)
     assert retention_of({"retention": {"receipts": "14 months"}}, slow)
     polled = {"q": replace(RYNG, name="q", dialer="qvoice", settings={"page_size": 1000})}
     with pytest.raises(BadSettings, match=r"36 days: so far back q may be asked for calls whose end was not told"):

@@ -90,6 +90,7 @@ SCOPES = {
     "DELETE /api/v1/leads/<connection>/<lead>": "leads",
     "GET /api/v1/erasures": "admin",
     "POST /api/v1/erasures": "admin",
+    "POST /api/v1/persons": "admin",
     "GET /api/v1/erasures/<uuid:erasure>": "admin",
     "GET /api/v1/suppressions": "read",
     "POST /api/v1/suppressions": "leads",

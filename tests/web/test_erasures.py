@@ -1,5 +1,7 @@
 """Erasures over HTTP and on their page: with the scope admin alone, seen first, begun, listed without whom."""
 
+import json
+
 from sqlalchemy import select
 
 from models import Erasure
@@ -29,6 +31,18 @@ def test_it_is_begun_and_told_of_without_the_number(admin, database):
     assert (again.status_code, again.json["error_id"]) == (409, "not_erased")
 
 
+def test_what_is_kept_of_a_person_is_a_file(admin, database):
+    told(database, terminal(notes="after six"))
+    shown = admin.post("/api/v1/persons", json={"number": "098000 12345"})
+    assert (shown.status_code, shown.mimetype) == (200, "application/x-ndjson")
+    rows = [json.loads(line) for line in shown.text.splitlines()]
+    assert rows[0]["table"] == "call_outcomes" and rows[0]["row"]["notes"] == "after six"
+    assert {one["table"] for one in rows} == {"call_outcomes", "call_events", "receipts"}
+    assert "12345" not in shown.headers["Content-Disposition"]
+    refused = admin.post("/api/v1/persons", json={"number": "twelve"})
+    assert refused.status_code == 422 and "number" in refused.json["details"]
+
+
 def test_a_number_of_ours_is_refused(admin, database):
     told(database, terminal())
     refused = admin.post("/api/v1/erasures", json={"number": "+914900000000"})
@@ -38,3 +52,4 @@ def test_a_number_of_ours_is_refused(admin, database):
 def test_only_who_may_everything_may_erase(reader, database):
     assert reader.post("/api/v1/erasures", json={"number": NUMBER}).status_code == 403
     assert reader.get("/api/v1/erasures").status_code == 403
+    assert reader.post("/api/v1/persons", json={"number": NUMBER}).status_code == 403

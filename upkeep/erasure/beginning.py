@@ -1,15 +1,28 @@
 """What an erasure would change, and its beginning: refused for a number of ours, written into the ledger before anything else."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import structlog
-from sqlalchemy import ColumnElement, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, func, or_, select, union
+from sqlalchemy.orm import Session, aliased
 
 from lib import clock, ids, phone_spellings
-from models import CallEvent, CallOutcome, Delivery, Erasure, Lead, LoadedLead, Suppression, TakeOut, audit
+from models import (
+    Base,
+    CallEvent,
+    CallOutcome,
+    Delivery,
+    Erasure,
+    Lead,
+    LoadedLead,
+    Receipt,
+    Suppression,
+    TakeOut,
+    audit,
+)
 from models.database import Database
 from models.erasures import RUNNING
 from models.suppressions import PERSON
@@ -48,21 +61,30 @@ class Found:
 def look(session: Session, number: str) -> Found:
     """What an erasure would find. Changes nothing. Raises NotErased."""
     _check(session, number)
-    calls = select(CallOutcome.id).where(_with(number))
-    groups = select(CallOutcome.group_id).where(_with(number))
-    counts = {
-        "call_outcomes": _count(session, calls),
-        "call_events": _count(session, select(CallEvent.id).where(CallEvent.group_id.in_(groups))),
-        "receipts": _count(session, select(CallEvent.receipt_id).where(CallEvent.group_id.in_(groups)).distinct()),
-        "deliveries": _count(session, select(Delivery.id).where(Delivery.outcome_id.in_(calls))),
-    }
-    counts |= {
-        "leads": _count(session, select(Lead.id).where(Lead.number == number)),
-        "loaded_leads": _count(session, select(LoadedLead.id).where(LoadedLead.number == number)),
-        "suppressions": _count(session, select(Suppression.id).where(Suppression.number == number)),
-        "take_outs": _count(session, select(TakeOut.id).where(TakeOut.number == number)),
-    }
+    counts = {model.__tablename__: _count(session, of_it) for model, of_it in kept_under([number]).items()}
     return Found(number, counts, records(session, _with(number)), {})
+
+
+def kept_under(names: Sequence[str]) -> dict[type[Base], Any]:
+    """Of each table the ids of what indexes know of a person under these: the number, or what stands for it."""
+    told = aliased(CallOutcome)
+    of_lead = and_(CallOutcome.connection == told.connection, CallOutcome.lead_id == told.lead_id)
+    untold = (told.customer_number.in_(names), CallOutcome.customer_number.is_(None))
+    groups = union(  # as ``steps`` erases them: whole calls, and those of the same leads of which no number was told
+        select(CallOutcome.group_id).where(CallOutcome.customer_number.in_(names)),
+        select(CallOutcome.group_id).join(told, of_lead).where(*untold),
+    )
+    calls = select(CallOutcome.id).where(CallOutcome.group_id.in_(groups))
+    return {
+        CallOutcome: calls,
+        CallEvent: select(CallEvent.id).where(CallEvent.group_id.in_(groups)),
+        Receipt: select(CallEvent.receipt_id).where(CallEvent.group_id.in_(groups)).distinct(),
+        Delivery: select(Delivery.id).where(Delivery.outcome_id.in_(calls)),
+        Lead: select(Lead.id).where(Lead.number.in_(names)),
+        LoadedLead: select(LoadedLead.id).where(LoadedLead.number.in_(names)),
+        Suppression: select(Suppression.id).where(Suppression.number.in_(names)),
+        TakeOut: select(TakeOut.id).where(TakeOut.number.in_(names)),
+    }
 
 
 def begin(database: Database, folder: Path, number: str, by: str, keep_uncalled: bool = True) -> Erasure:

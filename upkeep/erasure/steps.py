@@ -1,17 +1,19 @@
 """The steps of an erasure, each a piece at a time: where the number is looked for, and what is taken out or waited for there."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
 
 from lib import ids, phone_spellings
 from lib.phone_spellings import Spellings
-from models import CallOutcome, Delivery, Erasure, LoadedLead, Suppression, TakeOut, bulk
+from lib.text import many
+from models import CallOutcome, Delivery, Erasure, Lead, LoadedLead, Suppression, TakeOut, bulk
 from models.database import Database, changed
 from models.deliveries import LEFT_OUT, POST_EVENT, REFUSED, SENDING, UNDONE
 from models.loads import SENDING as BEING_SENT
@@ -25,6 +27,9 @@ from upkeep.erasure.taking_out import Taking
 GROUPS = 20  # calls of one transaction
 PATIENCE = timedelta(minutes=10)  # for dialers, and for what is being sent at this moment
 STEPS = ("find", "dialers", "calls", "destinations", "numbers", "tables", "files", "mirror", "scrub")
+
+LISTED = "The dialer's list has shown it as a lead: have it deleted there."
+NEWS = "After the erasure had begun {} came with the number: new, and kept; a further erasure takes it out."
 
 Tell = Callable[[str, Sequence[str], Sequence[str]], Mapping[str, Any]]
 
@@ -105,6 +110,7 @@ class Steps:
                 | {"said": one.reason}
                 for one in mine
             ]
+            told += _still_listed(session, row.number, {(one.connection, one.target) for one in mine})
         if waiting and at - row.erased_at < PATIENCE:
             return Did(waits_for=waiting)
         return Did(over=True, told=told)
@@ -238,7 +244,24 @@ class Steps:
     def _scrub(self, row: Erasure, at: datetime) -> Did:
         with self.database.write() as session:  # the row itself is the last that holds the number
             session.execute(update(Erasure).where(Erasure.id == row.id).values(number=None))
-        return Did(over=True, left=scrubbing.scrub(self.database, _spellings(row)))
+            since = select(func.count()).where(CallOutcome.customer_number == row.number)
+            news = session.scalar(since) if row.number is not None else 0
+        left = [NEWS.format(many(news, "call"))] if news else []
+        return Did(over=True, left=[*left, *scrubbing.scrub(self.database, _spellings(row))])
+
+
+def _still_listed(session: Session, number: str, told: Collection[tuple[str, str | None]]) -> list[dict[str, Any]]:
+    """Leads that a dialer's list has shown, and of which it was told nothing: there is nothing to be called any more, say, or the
+    number may be called. Their data are there all the same."""
+    listed = session.execute(select(Lead.connection, Lead.lead_id).where(Lead.number == number).order_by(Lead.id))
+    found: dict[str, list[str]] = {}
+    for connection, lead in listed:
+        if (connection, lead) not in told:
+            found.setdefault(connection, []).append(lead)
+    return [
+        {"to": connection, "records": leads, "made": [], "state": "by_hand", "said": LISTED}
+        for connection, leads in found.items()
+    ]
 
 
 def _spellings(row: Erasure) -> Spellings | None:

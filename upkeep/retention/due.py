@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, aliased
 
 from lib import ids
 from models import (
+    Audit,
     Base,
     CallEvent,
     CallOutcome,
@@ -33,7 +34,7 @@ from models.deliveries import DONE as SENT
 from models.deliveries import REFUSED, UNDONE
 from models.loads import DONE, UNKNOWN
 from models.receipts import DUPLICATE, IGNORED, NORMALIZED, QUARANTINED
-from models.retention import DELIVERIES, LOADS, OUTCOMES, QUARANTINE, RECEIPTS, SNAPSHOTS, whole_since
+from models.retention import AUDIT, DELIVERIES, LOADS, OUTCOMES, QUARANTINE, RECEIPTS, SNAPSHOTS, whole_since
 from models.schedules import PENDING, SENDING
 from models.take_outs import BY_HAND
 from models.take_outs import PENDING as TO_BE_TAKEN_OUT
@@ -143,6 +144,11 @@ def _snapshots(session: Session) -> Sequence[Rows]:
     )
 
 
+def _audit(_: Session) -> Sequence[Rows]:
+    # Both databases refuse what is younger than ``audit.KEPT_DAYS``; the settings keep it for longer.
+    return (Rows(Audit, Audit.happened_at),)
+
+
 _KINDS: Mapping[str, Callable[[Session], Sequence[Rows]]] = {
     RECEIPTS: _receipts,
     QUARANTINE: _quarantine,
@@ -150,6 +156,7 @@ _KINDS: Mapping[str, Callable[[Session], Sequence[Rows]]] = {
     DELIVERIES: _deliveries,
     LOADS: _loads,
     SNAPSHOTS: _snapshots,
+    AUDIT: _audit,
 }
 
 

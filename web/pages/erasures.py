@@ -11,6 +11,7 @@ from queries import erasures, keyset
 from upkeep.erasure import beginning
 from upkeep.erasure.beginning import Found, NotErased
 from web.context import context
+from web.erasures import person_file
 from web.pages import session
 from web.turns import LOOKS
 
@@ -30,12 +31,14 @@ def erased() -> Response:
 
 @session.needs("admin")
 def erase_person() -> Response:
-    """See what would be touched; or, when that was seen, erase."""
+    """See what would be touched, or download all of it; or, when that was seen, erase."""
     form = {name: request.form.get(name, "") for name in ("number", "may_be_called")}
     own = context()
     try:
         readers = numbers.countries(own.settings.connections.values())
         number = numbers.read(readers, form["number"]).number
+        if "download" in request.form:
+            return person_file(number)
         if "apply" not in request.form:
             with LOOKS.turn(), session.database().read() as reading:
                 return _page(form, found=beginning.look(reading, number))

@@ -7,7 +7,7 @@ from web.schemas.decisions import Truth
 from web.schemas.described import following, members, names, number, our_id, text, time, yes_or_no
 
 
-class NewErasure(Schema):
+class Person(Schema):
     """A person, known by a number."""
 
     class Meta:
@@ -18,6 +18,20 @@ class NewErasure(Schema):
         validate=validate.Length(1, 200),
         metadata={"description": "International, or as the connection dials it.", "example": "+380935550901"},
     )
+
+
+class KeptRow(Schema):
+    """A row of a table, whole."""
+
+    table = text("Of which table.", "call_outcomes", null=False)
+    row = members(
+        "Its columns; a receipt's body is `body`, or `body_base64` where it is no UTF-8.", {"notes": "after six"}
+    )
+
+
+class NewErasure(Person):
+    """A person who is to be erased."""
+
     keep_uncalled = Truth(
         load_default=True,
         metadata={

@@ -7,15 +7,18 @@ from sqlalchemy import select
 from lib import clock
 from lib.phone_spellings import Spellings
 from lib.stand_ins import is_stand_in
-from models import CampaignName, Decision, View
+from models import CampaignName, Decision, Erasure, Lead, View
 from outcomes import decisions
+from outcomes.verifying import compare
 from queries.views import saved
 from tests import factories
-from tests.evidence import CONNECTIONS, outcomes, terminal
+from tests.evidence import CONNECTIONS, normalize, outcomes, terminal
 from tests.outcomes.test_erasing import NUMBER, OTHER, told
 from tests.upkeep.erasure import dump
+from tests.upkeep.erasure.test_clocks import fresh_call
 from tests.upkeep.erasure.test_working import erased, finish
-from upkeep.erasure import ledger
+from upkeep.erasure import beginning, ledger
+from upkeep.erasure.steps import NEWS
 
 SPELLINGS = Spellings(NUMBER)
 
@@ -50,6 +53,33 @@ def test_calls_since_a_restore_are_new_though_their_places_were_given_before(dat
     told(database, terminal("98000-12345/7", "7", **times), at=at + timedelta(minutes=2))
     finish(database, tmp_path)
     assert sorted(is_stand_in(row.customer_number) for row in outcomes(database)) == [False, True]
+
+
+def test_a_call_since_then_keeps_nothing_that_it_took_from_a_lead_of_before(database, tmp_path):
+    with database.write() as session:
+        factories.load(session, [{"number": NUMBER, "reference": "crm-1"}])
+    beginning.begin(database, tmp_path, NUMBER, "Ann", keep_uncalled=False)
+    told(database, fresh_call(after=timedelta(seconds=1)), at=clock.now() + timedelta(seconds=1))
+    (call,) = outcomes(database)
+    assert call.crm_reference == "crm-1"
+    finish(database, tmp_path)
+    normalize(database)
+    (call,) = outcomes(database)
+    assert (call.customer_number, call.crm_reference, call.notes) == (NUMBER, None, "She is a customer again")
+    assert compare(database, CONNECTIONS, [call.group_id], clock.now()).outcomes == {}
+    with database.read() as session:
+        (row,) = session.scalars(select(Erasure))
+    assert row.left == [NEWS.format("1 call")]
+
+
+def test_a_lead_that_the_dialer_lists_and_nobody_took_out_is_named(database, tmp_path):
+    with database.write() as session:
+        for lead, number in (("7", NUMBER), ("8", OTHER)):
+            of_it = factories.receipt(session)
+            seen = {"connection": "qvoice-main", "first_seen_at": clock.now(), "seen_at": clock.now()}
+            session.add(Lead(id=of_it.id, lead_id=lead, number=number, status="success", receipt_id=of_it.id, **seen))
+    row = erased(database, tmp_path, keep_uncalled=False)
+    assert [(one["to"], one["records"], one["state"]) for one in row.told] == [("qvoice-main", ["7"], "by_hand")]
 
 
 def test_a_name_that_is_told_again_corrects_nothing(database, tmp_path):

@@ -35,6 +35,15 @@ def test_it_is_seen_first_and_then_begun(owner, database):
     assert "It is begun." in page and "running" in page and NUMBER not in page
 
 
+def test_all_that_is_kept_is_downloaded(owner, database):
+    told(database, terminal(notes="after six"))
+    file = owner.post(f"{URL}/erase", number="098000 12345", download="1")
+    assert file.status_code == 200 and "after six" in file.get_data(as_text=True)
+    assert file.headers["Content-Disposition"].startswith('attachment; filename="person-')
+    assert owner.post(f"{URL}/erase", number="twelve", download="1").status_code == 422
+    assert owner.get("/audit?act=person.show").get_data(as_text=True).count("+9198") == 1
+
+
 def test_what_is_refused_is_said(owner, database):
     told(database, terminal())
     refused = owner.post(f"{URL}/erase", number="+914900000000", look="1")
