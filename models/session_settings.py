@@ -2,8 +2,9 @@
 back for our own connections alone.
 
 ``synchronous_commit = off`` has a commit answered before it is on the disk, and a 200 would not mean that a callback is durable.
+Where strings are not as the standard has them a backslash in one is eaten, and what was kept of a callback is not what came.
 Under another isolation than READ COMMITTED who waits for a lock gets an error in place of the row as it is now. Dates in another
-style than ISO's are read by nobody.
+style than ISO's are read by nobody, and what the catalogue says of indexes with every name in quotes neither.
 """
 
 from typing import Any
@@ -16,6 +17,8 @@ from sqlalchemy.pool import ConnectionPoolEntry
 _SET_BACK = """
     SELECT set_config(name, wanted, false)
     FROM (VALUES ('synchronous_commit', 'on', 'off'),
+                 ('standard_conforming_strings', 'on', 'off'),
+                 ('quote_all_identifiers', 'off', 'on'),
                  ('default_transaction_isolation', 'read committed', 'repeatable read'),
                  ('default_transaction_isolation', 'read committed', 'serializable')) AS needed (name, wanted, but)
     WHERE current_setting(name) = but
@@ -26,7 +29,7 @@ _SET_BACK = """
 
 def watch(engine: Engine) -> None:
     """Set it back in each connection to PostgreSQL that the engine makes."""
-    event.listen(engine, "connect", _set_back)
+    event.listen(engine, "connect", _set_back, insert=True)  # before SQLAlchemy asks how strings are read
 
 
 def _set_back(connection: Any, _record: ConnectionPoolEntry) -> None:

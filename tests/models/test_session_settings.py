@@ -25,6 +25,7 @@ OTHERWISE = {
     "bytea_output": "escape",
     "standard_conforming_strings": "off",
     "IntervalStyle": "sql_standard",
+    "quote_all_identifiers": "on",
 }
 LIMIT_SECONDS = 0.5
 ASKED = text("SELECT current_setting('synchronous_commit'), current_setting('transaction_isolation')")
@@ -69,8 +70,10 @@ def test_what_is_kept_is_read_as_it_was(otherwise):
         migrations.upgrade(database)
         with database.write() as session:
             said = factories.receipt(session, body=b'\\x00 \\ "quoted" \xff')
+            session.execute(text("UPDATE receipts SET reason = '\\a'"))
         with database.read() as session:
             kept = session.get(Receipt, said.id)
+            assert kept.reason == "\\a"
             assert (kept.received_at, kept.body) == (said.received_at, b'\\x00 \\ "quoted" \xff')
 
 
