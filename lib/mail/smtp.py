@@ -52,9 +52,9 @@ def send(mail: Mail, message: EmailMessage, to: Sequence[str]) -> Taken:
 
 
 class _Written(EmailPolicy):
-    """Python folds a subject that is no ASCII at its blanks, and loses some of them; from 3.12.5 on it may write two encoded words
-    without one between them, which some servers refuse (https://github.com/python/cpython/issues/92081 and 144156). So that is
-    written as encoded words from its beginning to its end, with the blanks in them."""
+    """Python folds a subject that is no ASCII at its blanks, and loses some of them; from 3.12.5 on it may write two encoded
+    words without one between them, which some servers refuse (https://github.com/python/cpython/issues/92081 and 144156). So
+    that is written as encoded words from its beginning to its end, with the blanks in them."""
 
     def fold_binary(self, name: str, value: str) -> bytes:
         text = str(value)
