@@ -44,5 +44,5 @@ class Settings:
 
 
 def _listed(value: Any) -> set[str]:
-    """The texts that a claim has: one or several, or the names in an object, as Zitadel tells roles."""
-    return {one for one in (value if isinstance(value, list | dict) else [value]) if isinstance(one, str)}
+    """The texts that a claim has, one or several."""
+    return {one for one in (value if isinstance(value, list) else [value]) if isinstance(one, str)}

@@ -314,12 +314,6 @@ def without_name(key) -> dict:
     return {name: value for name, value in key.as_dict(private=True).items() if name != "kid"}
 
 
-def test_roles_are_the_names_in_an_object_too(browser, provider):
-    """As Zitadel tells them."""
-    provider.claims["groups"] = {"analysts": {"238": "acme.example"}}
-    assert signed_in(browser).status_code == 303 and browser.get("/calls").status_code == 200
-
-
 def test_nobody_is_sent_elsewhere_after_signing_in(app, provider):
     for wanted in ("//elsewhere.example", "/%5Celsewhere.example", "https://elsewhere.example"):
         answer = signed_in(Browser(app.test_client()), wanted)
