@@ -18,8 +18,8 @@ from upkeep import endings
 
 
 def place_of_beats() -> str | None:
-    """Where a worker shows that it lives, by touching a file: in memory, for on a disk that hangs it would be killed for the disk's
-    fault. A container may have none that can be written to; then anywhere that can be. None: gunicorn is to say so."""
+    """Where a worker shows that it lives, by touching a file: in memory, for on a disk that hangs it would be killed for the
+    disk's fault. A container may have none that can be written to; then anywhere that can be. None: gunicorn is to say so."""
     places = ("/dev/shm", os.environ.get("TMPDIR", "/tmp"), os.environ.get("WRAPUP_DATA_DIR", "."))
     return next((one for one in places if os.path.isdir(one) and os.access(one, os.W_OK | os.X_OK)), None)
 

@@ -1,4 +1,4 @@
-"""Where processes show that they live: in memory, and where a container has none that can be written to wherever there is a place."""
+"""Where processes show that they live: in memory, and where that cannot be written to, wherever there is a place."""
 
 import os
 
