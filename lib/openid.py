@@ -112,18 +112,17 @@ class Provider:
         return self._verified(token, begun_nonce)
 
     def _verified(self, token: str, nonce: str) -> dict[str, Any]:
-        from joserfc import jwt
         from joserfc.errors import BadSignatureError, InvalidKeyIdError, JoseError
 
         host = self._host()
         try:
             try:
-                found = jwt.decode(token, self._key_set(), algorithms=ALGORITHMS)
+                found = _decoded(token, self._key_set())
             except (
                 InvalidKeyIdError,
                 BadSignatureError,
             ):  # it signs with a new key, which may have the old one's name, or none
-                found = jwt.decode(token, self._key_set(anew=True), algorithms=ALGORITHMS)
+                found = _decoded(token, self._key_set(anew=True))
         except (JoseError, ValueError, TypeError) as error:
             raise Untrusted(f"{host}'s ID token is not signed as it must be ({type(error).__name__}).") from None
         claims: dict[str, Any] = dict(found.claims)
@@ -233,6 +232,22 @@ class Provider:
 
     def _host(self) -> str:
         return host_of(self._client.issuer)
+
+
+def _decoded(token: str, keys: Any) -> Any:
+    """By the key that the token names. Where it names none, or no key has a name, by the one that fits: all are the provider's.
+    Raises JoseError and ValueError."""
+    from joserfc import jwt
+    from joserfc.errors import BadSignatureError, JoseError
+    from joserfc.jws import extract_compact
+
+    names = "kid" in extract_compact(token.encode()).headers()
+    if names and any(key.kid for key in keys.keys):
+        return jwt.decode(token, keys, algorithms=ALGORITHMS)
+    for key in keys.keys:
+        with contextlib.suppress(JoseError):
+            return jwt.decode(token, key, algorithms=ALGORITHMS)
+    raise BadSignatureError
 
 
 def _ways(document: Mapping[str, Any]) -> tuple[str, ...]:

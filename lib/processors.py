@@ -1,21 +1,38 @@
 """How many processors there are for us, and how busy the machine is at this very moment."""
 
 import os
+from math import inf
 from pathlib import Path
 
 _LOAD = Path("/proc/loadavg")  # "0.20 0.18 0.12 2/80 11206": two threads of eighty run or want to
-_QUOTA = Path("/sys/fs/cgroup/cpu.max")  # "150000 100000": microseconds in each period of so many; "max": all
+_GROUPS = Path("/sys/fs/cgroup")
+_OWN_GROUP = Path("/proc/self/cgroup")  # "0::/system.slice/wrapup.service"; in a container mostly "0::/"
+_QUOTA = "cpu.max"  # "150000 100000": microseconds in each period of so many; "max": all
 
 
 def ours() -> int:
     """How many this process may use at once, and a part of one counts as one: a container or a unit may have fewer than the
     machine."""
     may = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return int(max(1, min(may, _quota())))
+
+
+def _quota() -> float:
+    """The least of our group's and of those that it is in: a unit's, and its slice's."""
     try:
-        quota, period = map(int, _QUOTA.read_text().split())
-        return max(1, min(may, -(-quota // period)))
-    except (OSError, ValueError, ZeroDivisionError):  # there is none
-        return may
+        own = next(line[3:] for line in _OWN_GROUP.read_text().splitlines() if line.startswith("0::"))
+    except (OSError, StopIteration):
+        own = "/"
+    found, group = inf, _GROUPS / own.lstrip("/")
+    while True:
+        try:
+            quota, period = map(int, (group / _QUOTA).read_text().split())
+            found = min(found, -(-quota // period))
+        except (OSError, ValueError, ZeroDivisionError):  # there is none
+            pass
+        if group == _GROUPS or _GROUPS not in group.parents:
+            return found
+        group = group.parent
 
 
 def crowded(beside: int = 0) -> bool:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.schema import CreateIndex
 
 from models.calls import CallOutcome
-from models.database import Database
+from models.database import Database, no_limit_of_time
 from models.searching import SEARCHED
 
 log = structlog.get_logger(__name__)
@@ -37,7 +37,8 @@ class Builder:
             if not connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": _LOCK}):
                 return False  # another worker builds
             try:
-                return self._build(connection)
+                with no_limit_of_time(connection):  # else one that takes longer is ended, and begun anew, for ever
+                    return self._build(connection)
             finally:
                 connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _LOCK})
 

@@ -20,7 +20,7 @@ from sqlalchemy.sql.dml import UpdateBase
 
 from lib import private
 from lib.stand_ins import StandIns
-from models import hosts, shared_clock
+from models import hosts, session_settings, shared_clock
 from models.base import Base
 from models.sqlite_place import LOCK_SECONDS, Place
 from models.write_lock import Busy, hold_write_lock
@@ -82,6 +82,7 @@ class Database:
             event.listen(self.engine, "handle_error", _leave_what_only_reads)
         else:
             hosts.watch(self.engine)
+            session_settings.watch(self.engine)
             shared_clock.watch(self.engine)
 
     def limit(self, seconds: float) -> None:
@@ -178,6 +179,17 @@ def unhurried(session: Session) -> None:
     transaction."""
     if session.get_bind().dialect.name != "sqlite":
         session.execute(UNHURRIED)
+
+
+@contextmanager
+def no_limit_of_time(connection: Connection) -> Iterator[None]:
+    """The same on a connection to PostgreSQL, for what cannot stand within a transaction."""
+    connection.exec_driver_sql("SET statement_timeout = 0")
+    try:
+        yield
+    finally:
+        if not connection.invalidated:
+            connection.exec_driver_sql("RESET statement_timeout")
 
 
 def insert_into(session: Session, table: Table | type[Base]) -> postgresql.Insert:

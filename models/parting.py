@@ -21,7 +21,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from lib import clock, ids, months
-from models.database import Database
+from models.database import UNHURRIED, Database
 from models.driver import driver_of
 
 log = structlog.get_logger(__name__)
@@ -93,6 +93,7 @@ class Parting:
             with self._database.engine.begin() as connection:
                 if not connection.scalar(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": _KEY}):
                     return False  # another worker does it
+                connection.execute(UNHURRIED)  # else looking at a large table is broken off, and begun anew for ever
                 return make_ahead(connection, now) if is_parted(connection) else self._part(connection, now)
         except DBAPIError as error:
             if not is_busy(error):

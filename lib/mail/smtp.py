@@ -10,8 +10,9 @@ import socket
 import ssl
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from email.header import Header
 from email.message import EmailMessage
-from email.policy import SMTP as SMTP_POLICY
+from email.policy import EmailPolicy
 
 from lib import masking
 from lib import text as texts
@@ -36,7 +37,7 @@ class Taken:
 def send(mail: Mail, message: EmailMessage, to: Sequence[str]) -> Taken:
     """Hand it over for all that are named. Raises Uncertain where it may have been taken all the same, else CredentialsRefused,
     Declined (TooLarge among it), Unavailable."""
-    body = message.as_bytes(policy=SMTP_POLICY.clone(cte_type="7bit"))  # as every server takes it
+    body = message.as_bytes(policy=_AS_SENT)
     where = f"{mail.host}:{mail.port}"
     with Deadline(mail.altogether) as deadline:
         handing = _Handing(mail, deadline)
@@ -48,6 +49,22 @@ def send(mail: Mail, message: EmailMessage, to: Sequence[str]) -> Taken:
             raise _meant(error, handing.left, late, where, mail.password) from None
         finally:
             handing.close()
+
+
+class _Written(EmailPolicy):
+    """Python folds a subject that is no ASCII at its blanks, and loses some of them; from 3.12.5 on it may write two encoded
+    words without one between them, which some servers refuse (https://github.com/python/cpython/issues/92081 and 144156). So
+    that is written as encoded words from its beginning to its end, with the blanks in them."""
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        text = str(value)
+        if name.lower() != "subject" or text.isascii():
+            return super().fold_binary(name, value)
+        words = Header(text, "utf-8", header_name=name).encode(linesep=self.linesep)
+        return f"{name}: {words}{self.linesep}".encode("ascii")
+
+
+_AS_SENT = _Written(linesep="\r\n", cte_type="7bit")  # as every server takes it
 
 
 class _Handing:

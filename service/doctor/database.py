@@ -116,6 +116,11 @@ def _server(session: Session) -> Iterator[Line]:
     version = server_version(session)
     if not OLDEST <= version <= NEWEST:
         yield Line("PostgreSQL", WARN, f"Version {version}.", f"Wrapup is tried with {OLDEST} to {NEWEST}.")
+    if session.scalar(text("SHOW fsync")) == "off":
+        told = (
+            "fsync is off: what it has committed, callbacks that were answered too, may be gone after a loss of power."
+        )
+        yield Line("PostgreSQL", WARN, told, "Set fsync = on in its postgresql.conf, and have it read that again.")
     before = datetime.now(UTC)
     there = session.scalar(text("SELECT clock_timestamp()"))
     yield clocks("the database's", there, before, datetime.now(UTC))

@@ -17,6 +17,13 @@ from service.logs import TokensHidden
 from upkeep import endings
 
 
+def place_of_beats() -> str | None:
+    """Where a worker shows that it lives, by touching a file: in memory, for on a disk that hangs it would be killed for the
+    disk's fault. A container may have none that can be written to; then anywhere that can be. None: gunicorn is to say so."""
+    places = ("/dev/shm", os.environ.get("TMPDIR", "/tmp"), os.environ.get("WRAPUP_DATA_DIR", "."))
+    return next((one for one in places if os.path.isdir(one) and os.access(one, os.W_OK | os.X_OK)), None)
+
+
 class Brief(logging.Filter):
     """How many lines there are about what is no request, and what stands in them, strangers decide: so a hundred are written at
     once, then one a second, and of each the beginning. Whoever does not read an answer is such a line, too, without a traceback:

@@ -4,9 +4,15 @@ Also fit to run everything in one process, where callbacks are few: ``gunicorn -
 """
 
 import os
-from pathlib import Path
 
-from service.supervisor.hooks import counting, on_starting, post_fork, post_worker_init, pre_fork  # noqa: F401 - for gunicorn
+from service.supervisor.hooks import (  # noqa: F401 - for gunicorn
+    counting,
+    on_starting,
+    place_of_beats,
+    post_fork,
+    post_worker_init,
+    pre_fork,
+)
 from upkeep import endings
 
 child_exit = counting(endings.READER)
@@ -30,6 +36,6 @@ limit_request_fields = 110  # a receiver lets a hundred pass, and adds its own
 forwarder_headers = ""
 accesslog = None
 control_socket_disable = True
-worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None
+worker_tmp_dir = place_of_beats()
 forwarded_allow_ips = ""
 secure_scheme_headers: dict[str, str] = {}

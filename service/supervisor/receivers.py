@@ -4,9 +4,15 @@ Settings come from the WRAPUP_* variables, which ``wrapup`` has checked. Not set
 """
 
 import os
-from pathlib import Path
 
-from service.supervisor.hooks import counting, on_starting, post_fork, post_worker_init, pre_fork  # noqa: F401 - for gunicorn
+from service.supervisor.hooks import (  # noqa: F401 - for gunicorn
+    counting,
+    on_starting,
+    place_of_beats,
+    post_fork,
+    post_worker_init,
+    pre_fork,
+)
 from upkeep import endings
 
 child_exit = counting(endings.RECEIVERS)
@@ -52,8 +58,7 @@ accesslog = None
 # The socket for ``gunicornc`` lies in the home folder by default, where two instances of one user fight for it.
 control_socket_disable = True
 
-# A worker shows that it lives by touching a file. On a disk that hangs it would be killed for the disk's fault.
-worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None
+worker_tmp_dir = place_of_beats()
 
 # gunicorn believes no header about who asks and how: whose word counts, WRAPUP_TRUSTED_PROXIES says (``lib.proxies``). And two
 # that contradict each other make no callback malformed. As there is none to believe, nobody's address need be looked up: "*"

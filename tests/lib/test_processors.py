@@ -9,9 +9,12 @@ from lib import processors
 
 @pytest.fixture
 def quota(tmp_path, monkeypatch):
-    file = tmp_path / "cpu.max"
-    monkeypatch.setattr(processors, "_QUOTA", file)
-    return file
+    own = tmp_path / "own"
+    own.write_text("0::/system.slice/wrapup.service\n")
+    (tmp_path / "system.slice" / "wrapup.service").mkdir(parents=True)
+    monkeypatch.setattr(processors, "_GROUPS", tmp_path)
+    monkeypatch.setattr(processors, "_OWN_GROUP", own)
+    return tmp_path / "cpu.max"
 
 
 @pytest.mark.parametrize(
@@ -21,6 +24,21 @@ def test_a_quota_bounds_what_may_be_used(quota, text, most):
     quota.write_text(text)
     may = len(os.sched_getaffinity(0))
     assert processors.ours() == (may if most is None else min(may, most))
+
+
+@pytest.mark.parametrize("group", ["system.slice/wrapup.service", "system.slice", "."])
+def test_that_of_a_unit_is_seen_and_of_the_slice_that_it_is_in(quota, tmp_path, group):
+    """systemd's CPUQuota=: in a unit the topmost group, which is the machine, has none."""
+    (tmp_path / "system.slice" / "cpu.max").write_text("max 100000")
+    (tmp_path / group / "cpu.max").write_text("50000 100000")
+    assert processors.ours() == 1
+
+
+@pytest.mark.parametrize("own", ["0::/../../elsewhere\n", "4:cpu:/wrapup\n", ""])
+def test_of_a_group_that_cannot_be_seen_from_here_the_topmost_is_asked(quota, tmp_path, own):
+    (tmp_path / "own").write_text(own)
+    quota.write_text("50000 100000")
+    assert processors.ours() == 1
 
 
 def test_whoever_is_bound_to_one_processor_has_one(quota):

@@ -85,8 +85,10 @@ class Provider:
             text = f"{_part({'alg': signing, 'kid': self.key.kid})}.{_part(claims)}"
             public = self.key.as_pem(private=False)
             return f"{text}." + (_coded(hmac.digest(public, text.encode(), "sha256")) if signing == "HS256" else "")
-        key = RSAKey.generate_key(2048, {"kid": self.key.kid}) if signing == "stranger" else self.key
-        return jwt.encode({"alg": "RS256", "kid": key.kid}, claims, key)
+        name = {"kid": self.key.kid or "first"}
+        key = RSAKey.generate_key(2048, name) if signing == "stranger" else self.key
+        named = {} if self.faults.get("unnamed") else name
+        return jwt.encode({"alg": "RS256", **named}, claims, key)
 
 
 def _part(told: dict) -> str:

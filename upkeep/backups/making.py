@@ -127,7 +127,7 @@ def _of_postgresql(database: Database, into: Path, folder: Path) -> Content:
         folders.refuse_without_room(folder, _about(postgresql.table_bytes(session), folder))
         snapshot = postgresql.exported(session)
         content = counting.content(session.connection())
-        postgresql.dump(database, pg_dump, into / DUMP, snapshot)
+        postgresql.dump(database, pg_dump, into / DUMP, snapshot, postgresql.schema(session))
     (into / DUMP).chmod(0o600)
     with (into / DUMP).open("rb") as file:
         os.fsync(file.fileno())

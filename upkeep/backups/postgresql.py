@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import IO
 
 from psycopg.conninfo import make_conninfo
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
 from models import hosts
 from models.database import Database
+from models.schema import VERSION_TABLE
 from upkeep.backups.refused import Refused
 
 USUAL = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/usr/local/pgsql/bin", "/opt/homebrew/opt/postgresql@*/bin")
@@ -29,6 +30,8 @@ UNKNOWN_BEFORE_17 = b"SET transaction_timeout = 0;"
 KNOWS_IT = 17  # the first release, of servers and of programs
 HEAD_LINES = 40  # of what pg_restore tells, before the first table
 _NOT_TAKEN_OVER = ("--no-owner", "--no-privileges")
+PUBLIC = "public"  # the schema that every database has, and no dump makes
+_OUR_TABLE = re.compile(rf"^\d+; \d+ \d+ TABLE (.+) {VERSION_TABLE} ", re.MULTILINE)  # as pg_restore lists it
 
 
 def program(name: str, least: int) -> tuple[Path, int]:
@@ -48,9 +51,9 @@ def program(name: str, least: int) -> tuple[Path, int]:
     return found[min(fitting)], min(fitting)
 
 
-def server_version(session: Session) -> int:
+def server_version(asked: Session | Connection) -> int:
     """The first number of the server's version."""
-    return int(session.scalar(text("SELECT current_setting('server_version_num')::int")) or 0) // 10_000
+    return int(asked.scalar(text("SELECT current_setting('server_version_num')::int")) or 0) // 10_000
 
 
 def exported(session: Session) -> str:
@@ -58,31 +61,58 @@ def exported(session: Session) -> str:
     return str(session.scalar(text("SELECT pg_export_snapshot()")))
 
 
+def schema(asked: Session | Connection) -> str | None:
+    """Where our tables are, or would be made: PUBLIC, unless the role's search_path or the URL says otherwise. None where that
+    is not there."""
+    found: str | None = asked.scalar(text("SELECT current_schema()"))
+    return found
+
+
+def schema_of(pg_restore: Path, source: Path) -> str:
+    """Where our tables were that are in the dump. Raises Refused."""
+    command = [str(pg_restore), "--list", str(source)]
+    done = subprocess.run(
+        command, env=_environ(), stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace"
+    )
+    _refuse(pg_restore, done.returncode, done.stderr, PUTTING)
+    found = _OUR_TABLE.search(done.stdout)
+    return found[1] if found else PUBLIC
+
+
 def table_bytes(session: Session) -> int:
-    """Of all tables, without their indexes."""
-    size = "SELECT sum(pg_table_size(oid)) FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+    """Of all our tables, without their indexes."""
+    ours = "relnamespace = to_regnamespace(quote_ident(current_schema()))"
+    size = f"SELECT sum(pg_table_size(oid)) FROM pg_class WHERE relkind = 'r' AND {ours}"
     return int(session.scalar(text(size)) or 0)
 
 
-def dump(database: Database, pg_dump: Path, target: Path, snapshot: str) -> None:
+def dump(database: Database, pg_dump: Path, target: Path, snapshot: str, schema: str | None = PUBLIC) -> None:
     """Write all of it, as the snapshot shows it. Raises Refused."""
     options = ["--format=custom", "--compress=1", f"--lock-wait-timeout={LOCK_WAIT}", f"--snapshot={snapshot}"]
+    if schema not in (PUBLIC, None):  # beside it others may have theirs, which are not ours to read
+        pattern = str(schema).replace('"', '""')
+        options.append(f'--schema="{pattern}"')
     _run(database, [str(pg_dump), *options, f"--file={target}"], "The backup")
 
 
-def restore(database: Database, pg_restore: Path, source: Path) -> None:
-    """Put a dump into an empty database: all or nothing. Raises Refused.
+def _into(schema: str) -> tuple[str, ...]:
+    """So that the schema itself, which is there, is not made."""
+    return () if schema == PUBLIC else (f"--schema={schema}",)
+
+
+def restore(database: Database, pg_restore: Path, source: Path, schema: str = PUBLIC) -> None:
+    """Put a dump into an empty schema: all or nothing. Raises Refused.
 
     Whose its tables were, and who might read them, is not taken over: the roles may be missing on this server."""
-    options = ["--single-transaction", "--exit-on-error", *_NOT_TAKEN_OVER]
+    options = ["--single-transaction", "--exit-on-error", *_NOT_TAKEN_OVER, *_into(schema)]
     _run(database, [str(pg_restore), *options, str(source)], PUTTING)
 
 
-def restore_older(database: Database, pg_restore: Path, psql: Path, source: Path) -> None:
+def restore_older(database: Database, pg_restore: Path, psql: Path, source: Path, schema: str = PUBLIC) -> None:
     """The same where the server is older than 17 and pg_restore is not: that begins with a setting which such a server does not
     know, and nothing makes it leave that out. So its statements are given to psql without it."""
     with tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as said_here:
-        command = [str(pg_restore), *_NOT_TAKEN_OVER, "--file=-", str(source)]
+        command = [str(pg_restore), *_NOT_TAKEN_OVER, *_into(schema), "--file=-", str(source)]
         telling = subprocess.Popen(
             command, env=_environ(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=said
         )

@@ -22,7 +22,7 @@ from models.database import BESIDE, Database
 from models.schema import is_newer, known
 from outcomes import feed, feed_place
 from upkeep import beats
-from upkeep.backups import beside, doubting, folders, manifest, postgresql
+from upkeep.backups import beside, doubting, folders, manifest, own_schema, postgresql
 from upkeep.backups.manifest import DUMP, SQLITE_FILE, Content, Manifest
 from upkeep.backups.refused import Refused, told
 
@@ -200,20 +200,20 @@ def _postgresql(
     with database.engine.begin() as connection:
         if others := _others(connection):
             raise Refused(f"Others are connected to the database ({others}): stop what works there first.")
+        own = own_schema.found(backup, connection, content)
         if inspect(connection).get_table_names():
             if not over:
                 raise Refused(
                     "The database is not empty. Name an empty one in WRAPUP_DATABASE_URL, or say --over: its tables are then "
                     "moved aside, into a schema of their own."
                 )
-            connection.execute(text(f"ALTER SCHEMA public RENAME TO {schema}"))
-            connection.execute(text("CREATE SCHEMA public"))
+            own_schema.move(connection, own, schema)
     try:
         put_postgresql(backup, database, content)
         state = _made_present(backup, database, prepare, reached, at)
         then()
     except BaseException:
-        _back(database, schema)
+        own_schema.put_back(database, own, schema)
         raise
     return state
 
@@ -233,26 +233,15 @@ def schemas_aside(database: Database) -> list[str]:
 
 def put_postgresql(backup: Path, database: Database, content: Content) -> None:
     """The backup's rows in an empty database, as they are. Raises Refused."""
-    with database.read() as session:
-        server = postgresql.server_version(session)
-    pg_restore, release = postgresql.program("pg_restore", max(content.client or 0, server))
+    with database.engine.begin() as connection:
+        own = own_schema.found(backup, connection, content)
+        server = postgresql.server_version(connection)
+        pg_restore, release = own_schema.pg_restore(connection, content)
     if server < postgresql.KNOWS_IT <= release:
         psql, _ = postgresql.program("psql", release)
-        postgresql.restore_older(database, pg_restore, psql, backup / DUMP)
+        postgresql.restore_older(database, pg_restore, psql, backup / DUMP, own)
     else:
-        postgresql.restore(database, pg_restore, backup / DUMP)
-
-
-def _back(database: Database, schema: str) -> None:
-    """What was moved aside is the database again; without it what was put there goes."""
-    database.engine.dispose()
-    with suppress(Exception), database.engine.begin() as connection:
-        connection.execute(text("DROP SCHEMA public CASCADE"))
-        moved = text("SELECT 1 FROM pg_namespace WHERE nspname = :name")
-        if connection.scalar(moved, {"name": schema}):
-            connection.execute(text(f"ALTER SCHEMA {schema} RENAME TO public"))
-        else:
-            connection.execute(text("CREATE SCHEMA public"))
+        postgresql.restore(database, pg_restore, backup / DUMP, own)
 
 
 def _others(connection: Connection) -> str:

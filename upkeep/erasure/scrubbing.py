@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 
 from lib.phone_spellings import Spellings
 from models import Base
-from models.database import Database
+from models.database import Database, no_limit_of_time
 from models.rewriting import NoRoom, rewrite
 from upkeep.retention.parts import drop_taken_off
 
@@ -58,8 +58,9 @@ def vacuum(database: Database) -> None:
     has none for it, and sqlite3.Error."""
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         if not database.is_sqlite:
-            for table in Base.metadata.sorted_tables:
-                connection.execute(text(f"VACUUM (ANALYZE) {table.name}"))
+            with no_limit_of_time(connection):
+                for table in Base.metadata.sorted_tables:
+                    connection.execute(text(f"VACUUM (ANALYZE) {table.name}"))
             return
     assert database.file is not None
     with database.hold_write_lock():

@@ -145,3 +145,10 @@ def test_who_may_not_look_is_told_so_and_not_that_something_is_broken(sqlite_url
         assert {folder.state, file.state} == {WARN} and {folder.todo, file.todo} == {AS_ITS_USER}
 
     assert end_of(forked(asked)) == 0
+
+
+def test_a_server_that_does_not_wait_for_its_disk_is_told(postgresql_url):
+    with closing(Database(postgresql_url)) as there, there.read() as session:
+        waits = session.scalar(text("SHOW fsync")) == "on"  # that of tests does not
+    told = [line for line in database.database(postgresql_url) if "fsync" in line.said]
+    assert [line.state for line in told] == ([] if waits else [WARN])

@@ -41,6 +41,14 @@ def test_whoever_waits_for_the_dump_is_not_ended_for_that(postgresql_server, tmp
         backed_up(url, tmp_path)
 
 
+def looked_for_in(server: str, url: str, schema: str) -> None:
+    """Have whoever comes look for tables in that schema of the database, which is made."""
+    with closing(Database(url)) as database:
+        with database.engine.begin() as connection:
+            connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {schema}"))
+        administer(server, f"ALTER DATABASE {database.url.database} SET search_path = {schema}")
+
+
 @pytest.fixture(scope="module")
 def older_server():
     with server(durable=False, release=16) as url:
@@ -56,9 +64,11 @@ def newer_programs(monkeypatch):
     monkeypatch.setattr(postgresql, "PACKAGES", ())
 
 
-def test_what_newer_programs_have_written_they_put_back(older_server, tmp_path, newer_programs):
+@pytest.mark.parametrize("schema", ["public", "wrapup"])
+def test_what_newer_programs_have_written_they_put_back(older_server, tmp_path, newer_programs, schema):
     """From release 17 on pg_restore begins with a setting that older servers do not know."""
     with scratch(older_server) as url:
+        looked_for_in(older_server, url, schema)
         with closing(Database(url)) as database:
             stage.prepare(database)
             stage.fill(database)
@@ -68,6 +78,7 @@ def test_what_newer_programs_have_written_they_put_back(older_server, tmp_path, 
     (folder,) = (tmp_path / "backups").glob("2*")
     assert manifest.load(folder).database.client == 18
     with scratch(older_server) as url:
+        looked_for_in(older_server, url, schema)
         restoring.restore(folder, restoring.Place(tmp_path / "other", url), stage.prepare)
         with closing(Database(url)) as back, back.read() as session:
             assert session.scalars(text("SELECT reason FROM receipts")).all() == ["SET transaction_timeout = 0;"] * 3
@@ -93,3 +104,73 @@ def test_half_of_what_newer_programs_have_written_is_not_put_back(older_server, 
         postgresql.restore_older(back, *programs, dump)
         with pytest.raises(Refused, match="psql says: .*already exists"):
             postgresql.restore_older(back, *programs, dump)
+
+
+@pytest.fixture
+def beside_others(postgresql_server):
+    """A database whose ``public`` is somebody else's: ours are in a schema of our own."""
+    with scratch(postgresql_server) as url:
+        with closing(Database(url)) as database, database.engine.begin() as connection:
+            connection.execute(text("CREATE TABLE orders AS SELECT 1 AS number"))
+        looked_for_in(postgresql_server, url, "wrapup")
+        yield url
+
+
+def others(url: str) -> list[int]:
+    with closing(Database(url)) as database, database.read() as session:
+        return list(session.scalars(text("SELECT number FROM public.orders")))
+
+
+def test_a_schema_of_our_own_is_backed_up_and_put_back_beside_others(beside_others, postgresql_server, tmp_path):
+    with closing(Database(beside_others)) as database:
+        stage.prepare(database)
+        stage.fill(database)
+    backed_up(beside_others, tmp_path)
+    (folder,) = (tmp_path / "backups").glob("2*")
+    place = restoring.Place(tmp_path / "data", beside_others)
+    restoring.restore(folder, place, stage.prepare, over=True)
+    assert others(beside_others) == [1]
+    with closing(Database(beside_others)) as database, database.read() as session:
+        assert session.scalar(text("SELECT count(*) FROM wrapup.receipts")) == 3
+        assert len(restoring.schemas_aside(database)) == 1
+    with scratch(postgresql_server) as url:  # where that schema is not there yet
+        with closing(Database(url)) as database:
+            name = database.url.database
+        administer(postgresql_server, f"ALTER DATABASE {name} SET search_path = wrapup")
+        restoring.restore(folder, restoring.Place(tmp_path / "new", url), stage.prepare)
+        with closing(Database(url)) as database, database.read() as session:
+            assert session.scalar(text("SELECT count(*) FROM wrapup.receipts")) == 3
+
+
+def test_a_restore_that_fails_takes_nothing_of_others(beside_others, tmp_path):
+    with closing(Database(beside_others)) as database:
+        stage.prepare(database)
+        stage.fill(database)
+    backed_up(beside_others, tmp_path)
+    (folder,) = (tmp_path / "backups").glob("2*")
+    with closing(Database(beside_others)) as database, database.engine.begin() as connection:
+        connection.execute(text("DROP SCHEMA wrapup CASCADE"))
+        connection.execute(text("CREATE SCHEMA wrapup"))
+
+    def fails(_):
+        raise Refused("no")
+
+    with pytest.raises(Refused):
+        restoring.restore(folder, restoring.Place(tmp_path / "data", beside_others), fails)
+    assert others(beside_others) == [1]
+    with closing(Database(beside_others)) as database, database.engine.connect() as connection:
+        assert inspect(connection).get_table_names(schema="wrapup") == []
+
+
+def test_a_backup_of_another_schema_is_not_put_where_nobody_would_look(beside_others, postgresql_server, tmp_path):
+    """Its tables would be there, and Wrapup would make empty ones beside them."""
+    with closing(Database(beside_others)) as database:
+        stage.prepare(database)
+        stage.fill(database)
+    backed_up(beside_others, tmp_path)
+    (folder,) = (tmp_path / "backups").glob("2*")
+    with scratch(postgresql_server) as url:
+        with pytest.raises(Refused, match="of the schema wrapup, and this role looks for them in public"):
+            restoring.restore(folder, restoring.Place(tmp_path / "new", url), stage.prepare)
+        with closing(Database(url)) as database, database.engine.connect() as connection:
+            assert inspect(connection).get_table_names() == []

@@ -8,6 +8,7 @@ from urllib.parse import quote, urlsplit
 import pytest
 import requests
 from flask.testing import FlaskClient
+from joserfc.jwk import ECKey
 from sqlalchemy import func, select
 
 from lib import clock
@@ -294,6 +295,23 @@ def test_keys_that_nobody_can_read_keep_nobody_out(browser, provider):
         *({"kty": "RSA", "n": broken, "e": "AQAB", "kid": "broken"} for broken in ("!!", 5)),
     ]
     assert signed_in(browser).status_code == 303
+
+
+@pytest.mark.parametrize("token_names", [True, False])
+@pytest.mark.parametrize("keys_have_names", [True, False])
+def test_a_token_is_held_against_each_key_where_names_do_not_tell(browser, provider, token_names, keys_have_names):
+    """OpenID Connect Core 10.1 has a provider of several keys name one, and not all do. A stranger's stays one."""
+    others = [ECKey.generate_key("P-256", {"kid": "curved"}), type(provider.key).generate_key(2048, {"kid": "older"})]
+    if not keys_have_names:
+        provider.key, *others = (type(key).import_key(without_name(key)) for key in (provider.key, *others))
+    provider.faults |= {"keys": [key.as_dict(private=False) for key in others], "unnamed": not token_names}
+    assert signed_in(browser).status_code == 303
+    provider.faults["signing"] = "stranger"
+    assert signed_in(browser).status_code == 401
+
+
+def without_name(key) -> dict:
+    return {name: value for name, value in key.as_dict(private=True).items() if name != "kid"}
 
 
 def test_nobody_is_sent_elsewhere_after_signing_in(app, provider):
