@@ -1,6 +1,6 @@
 """How fresh and how sound everything is: the same figures for the API, the dashboard and the metrics."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -58,7 +58,7 @@ def connections(
     counts = receipt_counts.by_state(session) if counts is None else counts
     words = unmapped(session, configured)
     unread = unread_values.unread(session)
-    polls = {name: _as_asked(configured.get(name), own) for name, own in poll_states(session, now).items()}
+    polls = poll_states(session, configured, now)
     desks = sending_states(session)
     begun = histories.begun(session, now)
     paces, whole = silence.paces(session, configured), whole_since(session)
@@ -78,14 +78,6 @@ def connections(
         | {"sending": _desk(configured.get(name), desks.get(name)), "forgiven": slips.get(name, [])}
         | {"misaddressed": misaddressed.get(name)}
         for name in sorted(names)
-    ]
-
-
-def _as_asked(connection: Connection | None, polls: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The same, with nothing due of what is not asked for any more."""
-    return [
-        one if completeness.is_asked_for(connection, one["report"], one["layer"]) else one | {"due_at": None}
-        for one in polls
     ]
 
 
@@ -149,11 +141,14 @@ def _connection(
     }
 
 
-def poll_states(session: Session, now: datetime) -> dict[str, list[dict[str, Any]]]:
-    """Connection -> one entry for each look-back layer of each report."""
+def poll_states(
+    session: Session, configured: Mapping[str, Connection], now: datetime
+) -> dict[str, list[dict[str, Any]]]:
+    """Connection -> one entry for each look-back layer of each report. What is not asked for any more is never due."""
     found: dict[str, list[dict[str, Any]]] = {}
     order = (PollCursor.connection, PollCursor.report, PollCursor.layer)
     for cursor in session.scalars(select(PollCursor).where(~BEGUN_HISTORY).order_by(*order)):
+        is_asked_for = completeness.is_asked_for(configured.get(cursor.connection), cursor.report, cursor.layer)
         found.setdefault(cursor.connection, []).append(
             {
                 "report": cursor.report,
@@ -161,7 +156,7 @@ def poll_states(session: Session, now: datetime) -> dict[str, list[dict[str, Any
                 "complete_to": iso(cursor.complete_to),
                 "idle": cursor.idle_at is not None,
                 "last_ok_at": iso(cursor.last_ok_at),
-                "due_at": iso(cursor.due_at),
+                "due_at": iso(cursor.due_at) if is_asked_for else None,
                 "asked_since": iso(cursor.last_started_at) if histories.is_asked(cursor, now) else None,
                 "failures": cursor.failures,
                 "error_id": cursor.error_id,
@@ -187,6 +182,11 @@ def sending_states(session: Session) -> dict[str, dict[str, Any]]:
     for name, own in leads_in_doubt.unknown_leads(session).items():
         found[name] = found.get(name, NOTHING_SENT) | own
     return found
+
+
+def parked_loads(desks: Mapping[str, Mapping[str, Any]], configured: Collection[str]) -> dict[str, int]:
+    """Of ``sending_states``, those of connections that are configured: to others nobody sends anyway."""
+    return {name: desk["parked_loads"] for name, desk in desks.items() if name in configured}
 
 
 def _desk(connection: Connection | None, desk: dict[str, Any] | None) -> dict[str, Any] | None:

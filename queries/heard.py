@@ -53,25 +53,31 @@ def callback_ages(
     the clock was set back."""
     if spooled != 0:
         return []
-    paces, whole = silence.paces(session, configured), whole_since(session)
-    found = []
-    for name, connection in sorted(configured.items()):
-        last = last_of(session, name, DIALERS[connection.dialer].callback_kinds, paces.get(name), whole)
-        if last is not None and not clock.is_ahead(last, now):
-            silent = silence_of(connection, last, paces.get(name), now) is not None
-            found.append((name, clock.waited(last, now), silent))
-    return found
+    return [
+        (name, clock.waited(last, now), silence_of(configured[name], last, pace, now) is not None)
+        for name, (last, pace) in lasts(session, configured).items()
+        if not clock.is_ahead(last, now)
+    ]
 
 
 def silences(session: Session, configured: Mapping[str, Connection], now: datetime) -> dict[str, silence.Silence]:
     """Connection -> its silence, for those that are silent. Only while no callbacks wait elsewhere for the database."""
-    paces, whole, found = silence.paces(session, configured), whole_since(session), {}
-    for name, connection in configured.items():
-        last = last_of(session, name, DIALERS[connection.dialer].callback_kinds, paces.get(name), whole)
-        first, hours = paces.get(name, (None, {}))
-        silent = silence.silence(connection, last, first, hours, now) if last else None
+    found = {}
+    for name, (last, pace) in lasts(session, configured).items():
+        first, hours = pace or (None, {})
+        silent = silence.silence(configured[name], last, first, hours, now)
         if silent is not None:
             found[name] = silent
+    return found
+
+
+def lasts(session: Session, configured: Mapping[str, Connection]) -> dict[str, tuple[datetime, Pace | None]]:
+    """Connection -> when its last rightful callback came, and its pace, for those that were ever heard; by name."""
+    paces, whole, found = silence.paces(session, configured), whole_since(session), {}
+    for name, connection in sorted(configured.items()):
+        last = last_of(session, name, DIALERS[connection.dialer].callback_kinds, paces.get(name), whole)
+        if last is not None:
+            found[name] = last, paces.get(name)
     return found
 
 

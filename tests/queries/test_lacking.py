@@ -88,3 +88,10 @@ def test_callbacks_that_stay_away(said, database):
     assert said()[0].startswith("Of ryng-main calls may be missing: no callback for 6 min; ")
     assert said(until=NOON - timedelta(minutes=6)) == []
     assert "no callback for" not in "".join(said(spooled=90))
+
+
+def test_what_nobody_asks_for_any_more_makes_nothing_late(said, database):
+    """A layer of another release, or of the dialer that the connection had before."""
+    with database.write() as session:
+        factories.poll(session, layer="day", due_at=NOON - timedelta(days=9), error="Refused.", failures=3)
+    assert said(now=NOON + timedelta(minutes=1)) == []

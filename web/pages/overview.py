@@ -5,6 +5,7 @@ so when it gets no answer. Without the script the page is what it is when it is 
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -13,15 +14,12 @@ from sqlalchemy.orm import Session
 
 from dialers.vocabulary import CONNECT_OUTCOMES
 from lib import clock
-from models.schema import of_newer_release
-from models.writing import takes_writes
 from queries import days, health, receipt_counts, schedules, selection, shape, strangers, suppressions, take_outs
 from queries import destinations as at_destinations
 from queries import summary as sums
-from upkeep import beats
 from web import spooled, steered, viewed
 from web.context import context
-from web.pages import connection_words, figures, sentences, session, strips, zones
+from web.pages import at_work, connection_words, figures, sentences, session, strips, zones
 from web.turns import LOOKS
 
 SHOWN = 50
@@ -132,14 +130,8 @@ def _connections(reading: Session, now: datetime, zone: str) -> dict[str, Any]:
         connection["unmapped_links"] = [
             sentences.link(connection, word) for word in connection["unmapped_words"][:SHOWN_WORDS]
         ]
-    writes = takes_writes(reading)  # else no worker can say that it is at work
-    newer, loops = of_newer_release(reading), beats.ages(reading, now)
-    told = {
+    told = asdict(at_work.at_work(reading, now)) | {
         "spooled": sentences.spooled(waiting),
-        "unwritable": sentences.unwritable(writes, spooled.takes_more),
-        "newer": sentences.NEWER if newer else None,
-        "no_worker": sentences.no_worker(loops) if writes else None,
-        "none_known": sentences.NO_WORKER_KNOWN if writes and not newer and not loops else None,
         "waiting": sentences.waiting(receipt_counts.oldest_pending(reading), now),
         "unsent": sentences.unsent(schedules.oldest_waiting(reading, now), now),
         "by_hand": sentences.by_hand(sum(take_outs.by_hand(reading).values())),
