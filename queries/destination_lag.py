@@ -44,10 +44,7 @@ def lag(
     so_far = "As far as the feed has been followed, " if (behind or unread) and counts.calls else ""
     are_in = _are_in(row, counts)
     said = [so_far + are_in[0].lower() + are_in[1:] if so_far else are_in]
-    if counts.held:
-        said.append(f"{counts.held:,} {'waits' if counts.held == 1 else 'wait'} for a person")
-    if counts.refused:
-        said.append(f"{counts.refused:,} {_were(counts.refused)} refused")
+    said += for_a_person(counts)
     if counts.skipped:
         them = "it" if counts.skipped == 1 else "them"
         said.append(
@@ -64,6 +61,16 @@ def lag(
     if age >= 1:
         sentences.append(f"Counted {round(age)} s ago.")
     return " ".join([*sentences, *_why_still(row, kind, ahead, now, at)])
+
+
+def for_a_person(counts: Counts) -> list[str]:
+    """Calls about which nothing happens until somebody does something: how many wait, how many were refused."""
+    said = []
+    if counts.held:
+        said.append(f"{counts.held:,} {'waits' if counts.held == 1 else 'wait'} for a person")
+    if counts.refused:
+        said.append(f"{counts.refused:,} {_were(counts.refused)} refused")
+    return said
 
 
 def _were(count: int) -> str:

@@ -66,10 +66,11 @@ def _spooled(spooled: int | None) -> Iterator[str]:
 def _behind(
     connection: Connection, polls: list[dict[str, Any]], tz: str, end: datetime, now: datetime
 ) -> Iterator[str]:
-    """The reports of calls that could not be read as usual, and are not complete to ``end``."""
+    """The reports of calls that could not be read as usual and are not complete to ``end``, or were not answered all."""
     of_calls, asked = completeness.reports_of_calls(connection), [one for one in polls if one["due_at"]]
     wrong = {one["report"] for one in asked if one["error"] or completeness.is_late(clock.read(one["due_at"]), now)}
     for one in completeness.of_reports(connection, polls):
         unread = one.to is None and not one.idle
-        if one.report in of_calls and (unread or (one.report in wrong and (one.to is None or one.to < end))):
+        short = one.report in wrong and (one.to is None or one.to < end)
+        if one.report in of_calls and (unread or short or one.gaps):
             yield one.words(f"{one.to.astimezone(ZoneInfo(tz)):%Y-%m-%d %H:%M}" if one.to else "")

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from dialers.base import Connection
 from models import PollCursor
@@ -71,6 +71,17 @@ def test_a_dialer_that_does_not_answer(said, database, wrong):
     complete = "Of qvoice-main calls may be missing: lead history complete to 2026-11-18 15:30."
     assert said() == said(connection=["qvoice-main"]) == said(until=NOON + timedelta(hours=12)) == [complete]
     assert said(connection=["ryng-main"]) == said(dialer=["ryng"]) == said(until=NOON - timedelta(hours=2)) == []
+
+
+def test_a_dialer_that_did_not_answer_all(said, database):
+    """As the pages of reports and the digest say it."""
+    with database.write() as session:
+        factories.poll(session, layer="awaiting", complete_to=NOON, due_at=NOON, warning="Cut off.")
+    assert said() == [], "it follows single calls"
+    with database.write() as session:
+        session.execute(update(PollCursor).where(PollCursor.layer == "recent").values(warning="Cut off."))
+    gap = "Of qvoice-main calls may be missing: lead history complete to 2026-11-18 17:30, with a gap."
+    assert said() == [gap] and said(connection=["ryng-main"]) == []
 
 
 def test_a_dialer_that_was_never_read(database):

@@ -17,6 +17,8 @@ from lib import clock
 from queries import days, health, receipt_counts, schedules, selection, shape, strangers, suppressions, take_outs
 from queries import destinations as at_destinations
 from queries import summary as sums
+from queries.destination_lag import for_a_person
+from queries.recent_counts import NotYet
 from web import spooled, steered, viewed
 from web.context import context
 from web.pages import at_work, connection_words, figures, sentences, session, strips, zones
@@ -150,12 +152,24 @@ def _connections(reading: Session, now: datetime, zone: str) -> dict[str, Any]:
         "title": f"({wrong}) Wrapup" if wrong else "Wrapup",
         "connections": found,
         "destinations": destinations,
+        "deliveries": _deliveries(),
         "schedules": failing,
         "suppressed": sentences.suppressed(*suppressions.counted(reading, now)),
         "strangers": strangers.known(
             reading, settings.connections, settings.stranger_receipts, settings.stranger_bytes
         ),
     }
+
+
+def _deliveries() -> dict[str, str]:
+    """Destination of the settings -> which of its calls wait for a person, in words; of those alone that have any. Nothing while
+    they are counted for the first time."""
+    try:
+        counts, _ = context().recent_counts.deliveries(PATIENCE)
+    except NotYet:
+        return {}
+    own = {name: for_a_person(counts[name]) for name in context().settings.destinations if name in counts}
+    return {name: f"of its calls {' and '.join(said)}" for name, said in own.items() if said}
 
 
 PARTS: Mapping[str, Callable[[Session, datetime, str], Any]] = {
