@@ -88,7 +88,6 @@ def test_the_first_page_says_what_waits_for_a_person_as_the_digest_does(reader, 
     assert "<title>Wrapup</title>" in page, "nothing is broken"
 
 
-
 def test_one_that_was_not_started(admin):
     page = text(admin, "/destinations")
     assert "nobody knows what is to be written" in page and "not started" in page
