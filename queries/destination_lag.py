@@ -46,10 +46,9 @@ def lag(
     said = [so_far + are_in[0].lower() + are_in[1:] if so_far else are_in]
     said += for_a_person(counts)
     if counts.skipped:
-        them = "it" if counts.skipped == 1 else "them"
-        said.append(
-            f"{counts.skipped:,} {_were(counts.skipped)} skipped, since nobody was found for {them} or somebody left {them} out"
-        )
+        them, their = ("it", "its") if counts.skipped == 1 else ("them", "their")
+        why = f"nobody was found for {them}, somebody left {them} out, or {their} person was erased"
+        said.append(f"{counts.skipped:,} {_were(counts.skipped)} skipped, since {why}")
     if counts.unknown:
         said.append(f"of {counts.unknown:,} nobody can tell yet whether the CRM took it")
     if behind:
