@@ -53,8 +53,8 @@ def connections(
     """Every connection that is configured or that has left receipts, by name: what it offers, when it was last heard,
     its receipts by state, its unmapped words and unread values, how far each of its reports has been read, and how sending
     to it goes; and what came for it with a token that is not in force. ``spooled``: how many bytes of callbacks wait elsewhere
-    for the database, None where nobody knows; as long as some do, nobody can be called silent. ``all_counted``: False where
-    ``counts`` has only those in ``receipt_counts.OPEN_STATES``; the others are None then, and no 0."""
+    for the database, None where nobody knows: ``heard.can_judge`` says whether any can be called silent. ``all_counted``: False
+    where ``counts`` has only those in ``receipt_counts.OPEN_STATES``; the others are None then, and no 0."""
     counts = receipt_counts.by_state(session) if counts is None else counts
     words = unmapped(session, configured)
     unread = unread_values.unread(session)
@@ -62,7 +62,7 @@ def connections(
     desks = sending_states(session)
     begun = histories.begun(session, now)
     paces, whole = silence.paces(session, configured), whole_since(session)
-    slips = forgiven.counted(session, now)
+    slips, is_last = forgiven.counted(session, now), heard.can_judge(session, spooled)
     misaddressed = quarantine.misaddressed(session)
     # A name that nobody configured, and of which everything was dismissed, is one that a stranger made up.
     names = (
@@ -71,7 +71,7 @@ def connections(
     names |= {name for name, desk in desks.items() if desk["unknown_leads"]} | set(misaddressed)
     polls, begun = (discreet(configured, one) for one in (polls, begun))
     return [
-        _connection(session, name, configured.get(name), counts, all_counted, paces.get(name), whole, now, spooled)
+        _connection(session, name, configured.get(name), counts, all_counted, paces.get(name), whole, now, is_last)
         | {"unmapped_words": words.get(name, []), "polls": polls.get(name, [])}
         | {"histories": begun.get(name, []), "unread_values": unread.get(name, [])}
         | {"freshness": _freshness(configured.get(name), polls.get(name, []), now)}
@@ -106,7 +106,7 @@ def _connection(
     known: Pace | None,
     whole: datetime | None,
     now: datetime,
-    spooled: int | None,
+    is_last: bool,
 ) -> dict[str, Any]:
     own = [row for row in counts if row["connection"] == name]
     dialer, offers, reports = None, [], []
@@ -134,8 +134,8 @@ def _connection(
         "callback_kinds": list(dialer.callback_kinds) if dialer else [],
         "reports": reports,
         "last_callback_at": iso(last),
-        "last_callback": heard.words(dialer is None or bool(kinds), last, whole, now, spooled),
-        "silence": heard.silence_of(connection, awaited, known, now) if spooled == 0 else None,
+        "last_callback": heard.words(dialer is None or bool(kinds), last, whole, now, is_last),
+        "silence": heard.silence_of(connection, awaited, known, now) if is_last else None,
         "receipts": receipts,
         "quarantined": receipts[QUARANTINED],
     }

@@ -37,7 +37,7 @@ def lacking(
     asked = {name: one for name, one in configured.items() if name in wanted and one.dialer in dialers}
     end = min(filters.get("until") or now, now)
     polls = health.poll_states(session, configured, now)
-    silences = heard.silences(session, asked, now) if spooled == 0 else {}
+    silences = heard.silences(session, asked, now) if heard.can_judge(session, spooled) else {}
     for name, connection in asked.items():
         said = [*_behind(connection, polls.get(name, []), tz, end, now)]
         if name in silences and silences[name].since < end:

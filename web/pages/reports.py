@@ -220,7 +220,7 @@ def _complete(wanted: Mapping[str, Any], pairs: filters.Pairs, tz: str, moving: 
     still await theirs. ``lists``: of each settling state the list of what may still move, where a list with the same filters has
     exactly those calls."""
     configured = context().connections
-    waits = spooled.waiting() != 0
+    waiting = spooled.waiting()
     with session.database().read() as reading:
         now = clock.now()
         polls, pasts = (
@@ -228,6 +228,7 @@ def _complete(wanted: Mapping[str, Any], pairs: filters.Pairs, tz: str, moving: 
             health.discreet(configured, histories.begun(reading, now)),
         )
         calls = completeness.unsettled(reading, wanted)
+        is_last = heard.can_judge(reading, waiting)
         came = {name: last for name, (last, _) in heard.lasts(reading, configured).items()}
     sums = {settling: sum(own.values()) for settling, own in calls.items()}
     same = sums == {PROVISIONAL: moving["provisional"], AWAITING_DISPOSITION: moving["awaiting"]}
@@ -238,7 +239,7 @@ def _complete(wanted: Mapping[str, Any], pairs: filters.Pairs, tz: str, moving: 
         reached = completeness.of_reports(connection, polls.get(name, []))
         last = came.get(name)
         said = (
-            [f"last callback at {zones.moment(last, tz)}{', of those that the database has' if waits else ''}"]
+            [f"last callback at {zones.moment(last, tz)}{'' if is_last else ', of those that the database has'}"]
             if last
             else []
         )
