@@ -28,6 +28,8 @@ from models import CallOutcome
 from queries.asks import Asks
 from queries.selection import conditions
 
+LATE = timedelta(minutes=2)  # a worker looks every second; what was due for longer is not asked for as it should be
+
 
 @dataclass(frozen=True)
 class Reached:
@@ -69,6 +71,26 @@ def is_asked_for(connection: Connection | None, report: str, layer: str) -> bool
     removed, has another dialer by now, or the report was switched off."""
     reports = DIALERS[connection.dialer].reports_of(connection) if connection else []
     return any(one.name == report and any(own.name == layer for own in one.layers) for one in reports)
+
+
+def reports_of_calls(connection: Connection) -> set[str]:
+    """Those of its reports that tell of calls; the others are of the present moment."""
+    reports = DIALERS[connection.dialer].reports_of(connection)
+    return {one.name for one in reports if any(layer.span or layer.jobs for layer in one.layers)}
+
+
+def is_late(due_at: datetime | None, now: datetime) -> bool:
+    """Whether a report is not asked for as it should be. ``due_at`` None: it is not to be asked for."""
+    return due_at is not None and now - due_at > LATE
+
+
+def layer_to(poll: Mapping[str, Any], report: Reached, now: datetime) -> datetime | None:
+    """How far a layer of the report is complete; None where it was never walked. One that is asked for seldom, and on time, lacks
+    nothing that the report has; one that fails or is late knows no more than it was told last."""
+    own = clock.read(poll["complete_to"])
+    if own is None or report.to is None or poll["failures"] or is_late(clock.read(poll["due_at"]), now):
+        return own
+    return max(own, report.to)
 
 
 def unsettled(session: Asks, filters: Mapping[str, Any]) -> dict[str, dict[str, int]]:

@@ -36,7 +36,8 @@ class Counts:
     """Of one destination. ``states``: its deliveries by state; ``reasons``: those with a reason, ``{"state", "reason",
     "deliveries"}``, the most first, and of what can be tried again only such as no later revision has replaced. The rest are
     calls: all of them, those that are not in, and of these such as are held, refused, skipped because nobody was found, or
-    unknown. ``nobodys``: of the deliveries that are refused those of which nobody was found, or that somebody has left out."""
+    unknown. ``nobodys``: of the deliveries that are refused those of which nobody was found, that somebody has left out, or
+    whose person was erased."""
 
     states: dict[str, int] = field(default_factory=lambda: dict.fromkeys(DELIVERY_STATES, 0))
     reasons: list[dict[str, Any]] = field(default_factory=list)

@@ -44,15 +44,11 @@ def lag(
     so_far = "As far as the feed has been followed, " if (behind or unread) and counts.calls else ""
     are_in = _are_in(row, counts)
     said = [so_far + are_in[0].lower() + are_in[1:] if so_far else are_in]
-    if counts.held:
-        said.append(f"{counts.held:,} {'waits' if counts.held == 1 else 'wait'} for a person")
-    if counts.refused:
-        said.append(f"{counts.refused:,} {_were(counts.refused)} refused")
+    said += for_a_person(counts)
     if counts.skipped:
-        them = "it" if counts.skipped == 1 else "them"
-        said.append(
-            f"{counts.skipped:,} {_were(counts.skipped)} skipped, since nobody was found for {them} or somebody left {them} out"
-        )
+        them, their = ("it", "its") if counts.skipped == 1 else ("them", "their")
+        why = f"nobody was found for {them}, somebody left {them} out, or {their} person was erased"
+        said.append(f"{counts.skipped:,} {_were(counts.skipped)} skipped, since {why}")
     if counts.unknown:
         said.append(f"of {counts.unknown:,} nobody can tell yet whether the CRM took it")
     if behind:
@@ -64,6 +60,16 @@ def lag(
     if age >= 1:
         sentences.append(f"Counted {round(age)} s ago.")
     return " ".join([*sentences, *_why_still(row, kind, ahead, now, at)])
+
+
+def for_a_person(counts: Counts) -> list[str]:
+    """Calls about which nothing happens until somebody does something: how many wait, how many were refused."""
+    said = []
+    if counts.held:
+        said.append(f"{counts.held:,} {'waits' if counts.held == 1 else 'wait'} for a person")
+    if counts.refused:
+        said.append(f"{counts.refused:,} {_were(counts.refused)} refused")
+    return said
 
 
 def _were(count: int) -> str:

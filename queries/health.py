@@ -1,6 +1,6 @@
 """How fresh and how sound everything is: the same figures for the API, the dashboard and the metrics."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -53,16 +53,16 @@ def connections(
     """Every connection that is configured or that has left receipts, by name: what it offers, when it was last heard,
     its receipts by state, its unmapped words and unread values, how far each of its reports has been read, and how sending
     to it goes; and what came for it with a token that is not in force. ``spooled``: how many bytes of callbacks wait elsewhere
-    for the database, None where nobody knows; as long as some do, nobody can be called silent. ``all_counted``: False where
-    ``counts`` has only those in ``receipt_counts.OPEN_STATES``; the others are None then, and no 0."""
+    for the database, None where nobody knows: ``heard.can_judge`` says whether any can be called silent. ``all_counted``: False
+    where ``counts`` has only those in ``receipt_counts.OPEN_STATES``; the others are None then, and no 0."""
     counts = receipt_counts.by_state(session) if counts is None else counts
     words = unmapped(session, configured)
     unread = unread_values.unread(session)
-    polls = {name: _as_asked(configured.get(name), own) for name, own in poll_states(session, now).items()}
+    polls = poll_states(session, configured, now)
     desks = sending_states(session)
     begun = histories.begun(session, now)
     paces, whole = silence.paces(session, configured), whole_since(session)
-    slips = forgiven.counted(session, now)
+    slips, is_last = forgiven.counted(session, now), heard.can_judge(session, spooled)
     misaddressed = quarantine.misaddressed(session)
     # A name that nobody configured, and of which everything was dismissed, is one that a stranger made up.
     names = (
@@ -71,21 +71,13 @@ def connections(
     names |= {name for name, desk in desks.items() if desk["unknown_leads"]} | set(misaddressed)
     polls, begun = (discreet(configured, one) for one in (polls, begun))
     return [
-        _connection(session, name, configured.get(name), counts, all_counted, paces.get(name), whole, now, spooled)
+        _connection(session, name, configured.get(name), counts, all_counted, paces.get(name), whole, now, is_last)
         | {"unmapped_words": words.get(name, []), "polls": polls.get(name, [])}
         | {"histories": begun.get(name, []), "unread_values": unread.get(name, [])}
         | {"freshness": _freshness(configured.get(name), polls.get(name, []), now)}
         | {"sending": _desk(configured.get(name), desks.get(name)), "forgiven": slips.get(name, [])}
         | {"misaddressed": misaddressed.get(name)}
         for name in sorted(names)
-    ]
-
-
-def _as_asked(connection: Connection | None, polls: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The same, with nothing due of what is not asked for any more."""
-    return [
-        one if completeness.is_asked_for(connection, one["report"], one["layer"]) else one | {"due_at": None}
-        for one in polls
     ]
 
 
@@ -114,7 +106,7 @@ def _connection(
     known: Pace | None,
     whole: datetime | None,
     now: datetime,
-    spooled: int | None,
+    is_last: bool,
 ) -> dict[str, Any]:
     own = [row for row in counts if row["connection"] == name]
     dialer, offers, reports = None, [], []
@@ -142,18 +134,21 @@ def _connection(
         "callback_kinds": list(dialer.callback_kinds) if dialer else [],
         "reports": reports,
         "last_callback_at": iso(last),
-        "last_callback": heard.words(dialer is None or bool(kinds), last, whole, now, spooled),
-        "silence": heard.silence_of(connection, awaited, known, now) if spooled == 0 else None,
+        "last_callback": heard.words(dialer is None or bool(kinds), last, whole, now, is_last),
+        "silence": heard.silence_of(connection, awaited, known, now) if is_last else None,
         "receipts": receipts,
         "quarantined": receipts[QUARANTINED],
     }
 
 
-def poll_states(session: Session, now: datetime) -> dict[str, list[dict[str, Any]]]:
-    """Connection -> one entry for each look-back layer of each report."""
+def poll_states(
+    session: Session, configured: Mapping[str, Connection], now: datetime
+) -> dict[str, list[dict[str, Any]]]:
+    """Connection -> one entry for each look-back layer of each report. What is not asked for any more is never due."""
     found: dict[str, list[dict[str, Any]]] = {}
     order = (PollCursor.connection, PollCursor.report, PollCursor.layer)
     for cursor in session.scalars(select(PollCursor).where(~BEGUN_HISTORY).order_by(*order)):
+        is_asked_for = completeness.is_asked_for(configured.get(cursor.connection), cursor.report, cursor.layer)
         found.setdefault(cursor.connection, []).append(
             {
                 "report": cursor.report,
@@ -161,7 +156,7 @@ def poll_states(session: Session, now: datetime) -> dict[str, list[dict[str, Any
                 "complete_to": iso(cursor.complete_to),
                 "idle": cursor.idle_at is not None,
                 "last_ok_at": iso(cursor.last_ok_at),
-                "due_at": iso(cursor.due_at),
+                "due_at": iso(cursor.due_at) if is_asked_for else None,
                 "asked_since": iso(cursor.last_started_at) if histories.is_asked(cursor, now) else None,
                 "failures": cursor.failures,
                 "error_id": cursor.error_id,
@@ -187,6 +182,11 @@ def sending_states(session: Session) -> dict[str, dict[str, Any]]:
     for name, own in leads_in_doubt.unknown_leads(session).items():
         found[name] = found.get(name, NOTHING_SENT) | own
     return found
+
+
+def parked_loads(desks: Mapping[str, Mapping[str, Any]], configured: Collection[str]) -> dict[str, int]:
+    """Of ``sending_states``, those of connections that are configured: to others nobody sends anyway."""
+    return {name: desk["parked_loads"] for name, desk in desks.items() if name in configured}
 
 
 def _desk(connection: Connection | None, desk: dict[str, Any] | None) -> dict[str, Any] | None:

@@ -14,18 +14,25 @@ from lib.clock import ago, iso
 from models import Receipt
 from models.receipts import CALLBACK
 from models.retention import whole_since
+from models.writing import takes_writes
 from queries import silence
 from queries.silence import Pace
 
 
-def words(posts: bool, last: datetime | None, whole: datetime | None, now: datetime, spooled: int | None) -> str:
-    """``whole``: what came before may have been deleted for its age."""
+def words(posts: bool, last: datetime | None, whole: datetime | None, now: datetime, is_last: bool) -> str:
+    """``whole``: what came before may have been deleted for its age. ``is_last``: ``can_judge``."""
     if not posts:
         return "posts no callbacks"
     if last:
-        return f"last callback {ago(last, now)}{'' if spooled == 0 else ', of those that the database has'}"
+        return f"last callback {ago(last, now)}{'' if is_last else ', of those that the database has'}"
     yet = f"since {whole:%Y-%m-%d}" if whole else "yet"
-    return f"no callback {'' if spooled == 0 else 'in the database '}{yet}"
+    return f"no callback {'' if is_last else 'in the database '}{yet}"
+
+
+def can_judge(session: Session, spooled: int | None) -> bool:
+    """Whether the last callback that the database has is the last that came: not while some wait elsewhere (``spooled``, as of
+    ``health.connections``), nor while it takes no writes: where the spool has no room either, they are in memory alone."""
+    return spooled == 0 and takes_writes(session)
 
 
 def silence_of(
@@ -49,29 +56,34 @@ def callback_ages(
     session: Session, configured: Mapping[str, Connection], now: datetime, spooled: int | None = 0
 ) -> list[tuple[str, float, bool]]:
     """(connection, seconds since its last rightful callback, whether it is silent), for those that were ever heard. Nothing where
-    callbacks wait elsewhere for the database (``connections``): the last one may be among them; nor of one whose last came before
-    the clock was set back."""
-    if spooled != 0:
+    nobody can judge it (``can_judge``); nor of one whose last came before the clock was set back."""
+    if not can_judge(session, spooled):
         return []
-    paces, whole = silence.paces(session, configured), whole_since(session)
-    found = []
-    for name, connection in sorted(configured.items()):
-        last = last_of(session, name, DIALERS[connection.dialer].callback_kinds, paces.get(name), whole)
-        if last is not None and not clock.is_ahead(last, now):
-            silent = silence_of(connection, last, paces.get(name), now) is not None
-            found.append((name, clock.waited(last, now), silent))
-    return found
+    return [
+        (name, clock.waited(last, now), silence_of(configured[name], last, pace, now) is not None)
+        for name, (last, pace) in lasts(session, configured).items()
+        if not clock.is_ahead(last, now)
+    ]
 
 
 def silences(session: Session, configured: Mapping[str, Connection], now: datetime) -> dict[str, silence.Silence]:
-    """Connection -> its silence, for those that are silent. Only while no callbacks wait elsewhere for the database."""
-    paces, whole, found = silence.paces(session, configured), whole_since(session), {}
-    for name, connection in configured.items():
-        last = last_of(session, name, DIALERS[connection.dialer].callback_kinds, paces.get(name), whole)
-        first, hours = paces.get(name, (None, {}))
-        silent = silence.silence(connection, last, first, hours, now) if last else None
+    """Connection -> its silence, for those that are silent. Only where ``can_judge`` says so."""
+    found = {}
+    for name, (last, pace) in lasts(session, configured).items():
+        first, hours = pace or (None, {})
+        silent = silence.silence(configured[name], last, first, hours, now)
         if silent is not None:
             found[name] = silent
+    return found
+
+
+def lasts(session: Session, configured: Mapping[str, Connection]) -> dict[str, tuple[datetime, Pace | None]]:
+    """Connection -> when its last rightful callback came, and its pace, for those that were ever heard; by name."""
+    paces, whole, found = silence.paces(session, configured), whole_since(session), {}
+    for name, connection in sorted(configured.items()):
+        last = last_of(session, name, DIALERS[connection.dialer].callback_kinds, paces.get(name), whole)
+        if last is not None:
+            found[name] = last, paces.get(name)
     return found
 
 

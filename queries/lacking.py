@@ -18,7 +18,6 @@ from queries import completeness, health, heard, receipt_counts
 from queries.reports import gone
 
 READ = timedelta(seconds=10)  # where nothing is behind, a receipt is read much sooner
-LATE = timedelta(minutes=2)  # the same of a report that is due
 MISSING = "Of {} calls may be missing"
 
 
@@ -37,8 +36,8 @@ def lacking(
     wanted, dialers = filters.get("connection") or configured, filters.get("dialer") or DIALERS
     asked = {name: one for name, one in configured.items() if name in wanted and one.dialer in dialers}
     end = min(filters.get("until") or now, now)
-    polls = health.poll_states(session, now)
-    silences = heard.silences(session, asked, now) if spooled == 0 else {}
+    polls = health.poll_states(session, configured, now)
+    silences = heard.silences(session, asked, now) if heard.can_judge(session, spooled) else {}
     for name, connection in asked.items():
         said = [*_behind(connection, polls.get(name, []), tz, end, now)]
         if name in silences and silences[name].since < end:
@@ -50,11 +49,10 @@ def lacking(
 
 def _waiting(session: Session, now: datetime) -> Iterator[str]:
     oldest = receipt_counts.oldest_pending(session)
-    if oldest is not None and (now - oldest > READ or clock.is_ahead(oldest, now)):
+    if receipt_counts.waits_long(oldest, now, READ):
         count = sum(row["receipts"] for row in receipt_counts.open_ones(session) if row["state"] == PENDING)
         wait = "waits" if count == 1 else "wait"
-        known = f"the oldest for {clock.span(now - oldest)}"
-        since = "since before the clock was set back" if clock.is_ahead(oldest, now) else known
+        since = ("the oldest " if not clock.is_ahead(oldest, now) else "") + receipt_counts.waited(oldest, now)
         yield f"{many(count, 'receipt')} {wait} to be read, {since}: what is shown lacks them."
 
 
@@ -68,16 +66,11 @@ def _spooled(spooled: int | None) -> Iterator[str]:
 def _behind(
     connection: Connection, polls: list[dict[str, Any]], tz: str, end: datetime, now: datetime
 ) -> Iterator[str]:
-    """The reports of calls that could not be read as usual, and are not complete to ``end``."""
-    reports = DIALERS[connection.dialer].reports_of(connection)
-    of_calls = {one.name for one in reports if any(layer.span or layer.jobs for layer in one.layers)}
-    wrong = {one["report"] for one in polls if one["error"] or _overdue(one, now)}
+    """The reports of calls that could not be read as usual and are not complete to ``end``, or were not answered all."""
+    of_calls, asked = completeness.reports_of_calls(connection), [one for one in polls if one["due_at"]]
+    wrong = {one["report"] for one in asked if one["error"] or completeness.is_late(clock.read(one["due_at"]), now)}
     for one in completeness.of_reports(connection, polls):
         unread = one.to is None and not one.idle
-        if one.report in of_calls and (unread or (one.report in wrong and (one.to is None or one.to < end))):
+        short = one.report in wrong and (one.to is None or one.to < end)
+        if one.report in of_calls and (unread or short or one.gaps):
             yield one.words(f"{one.to.astimezone(ZoneInfo(tz)):%Y-%m-%d %H:%M}" if one.to else "")
-
-
-def _overdue(poll: Mapping[str, Any], now: datetime) -> bool:
-    due = clock.read(poll["due_at"])
-    return due is not None and now - due > LATE

@@ -1,11 +1,12 @@
 """Receipts, counted by connection, kind and state; and since when the one waits that has waited longest."""
 
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, TypeGuard
 
 from sqlalchemy import ColumnElement, case, func, literal_column, or_, select
 from sqlalchemy.orm import Session
 
+from lib import clock
 from models import Receipt
 from models.receipts import DISMISSED, PENDING, QUARANTINED
 from models.strangers import STRANGERS
@@ -40,3 +41,15 @@ def oldest_pending(session: Session) -> datetime | None:
     pending = Receipt.state == literal_column(f"'{PENDING}'")  # to the letter, as in the condition of its index
     news = or_(Receipt.readings == 0, Receipt.seen_at != Receipt.received_at)  # or a polled record that came back
     return session.scalar(select(func.min(Receipt.seen_at)).where(pending, news))
+
+
+def waits_long(oldest: datetime | None, now: datetime, longest: timedelta) -> TypeGuard[datetime]:
+    """Whether the one that ``oldest_pending`` gave waits for longer than that: also where it came before the clock was set back,
+    so that nobody knows how long."""
+    return oldest is not None and (now - oldest > longest or clock.is_ahead(oldest, now))
+
+
+def waited(oldest: datetime, now: datetime) -> str:
+    """How long it has, in words: ``for 9 min``."""
+    is_ahead = clock.is_ahead(oldest, now)
+    return "since before the clock was set back" if is_ahead else f"for {clock.span(now - oldest)}"

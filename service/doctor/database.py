@@ -23,6 +23,7 @@ from models.writing import takes_writes
 from queries import receipt_counts
 from service.doctor.line import AS_ITS_USER, FAIL, OK, WARN, Line
 from upkeep import beats
+from upkeep.alerts.conditions import NAMED
 from upkeep.backups.postgresql import server_version
 
 SLOW_SECONDS = 0.05
@@ -31,6 +32,7 @@ OFF_SECONDS, FAR_OFF_SECONDS = 2.0, 60.0
 OLDEST, NEWEST = 15, 18  # PostgreSQL versions that are tried
 WAITING_SECONDS = 120.0
 WRITE_SECONDS = 5.0
+LOOP_STUCK = NAMED["loop_stuck"]  # of loops that wait for others by their nature nobody says so
 EMPTY = (
     "The first start makes them, or wrapup migrate. Were calls there before? Then stop Wrapup, and put them back first."
 )
@@ -209,8 +211,8 @@ def _worker(session: Session, may_say: bool) -> Line:
     todo = "systemctl status wrapup, or wrapup-worker; what does its log say?"
     silent = beats.silence(loops)
     away = [ABSENT.format(clock.span(silent))] if silent and may_say else []
-    if oldest and (now - oldest).total_seconds() > WAITING_SECONDS:
-        waits = f"A receipt has been waiting to be read since {clock.ago(oldest, now)}."
+    if receipt_counts.waits_long(oldest, now, timedelta(seconds=WAITING_SECONDS)):
+        waits = f"A receipt has been waiting to be read {receipt_counts.waited(oldest, now)}."
         return Line("worker", FAIL, " ".join([waits, *away]), todo)
     if away:
         return Line("worker", FAIL, away[0], todo)
@@ -218,7 +220,9 @@ def _worker(session: Session, may_say: bool) -> Line:
         return Line("worker", WARN, MUTE, "Mend that first: a worker goes on by itself.")
     if not loops:
         return Line("worker", WARN, "None is known to run.", todo)
-    if hanging := sorted(name for name, age in loops.items() if age > WAITING_SECONDS):
+    if hanging := sorted(
+        name for name, age in loops.items() if LOOP_STUCK.takes({"loop": name}) and age > WAITING_SECONDS
+    ):
         since = max(loops[name] for name in hanging)
         have = "has" if len(hanging) == 1 else "have"
         told = f"{', '.join(hanging)} {have} not gone round for {clock.span(timedelta(seconds=since))}."

@@ -9,7 +9,7 @@ import socket
 import sqlite3
 import stat
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from lib.http import wire
 from service.doctor.line import AS_ITS_USER, FAIL, OK, WARN, Line
 from service.settings.config import Places
 from service.supervisor import folder
+from upkeep.alerts.conditions import NAMED
 from upkeep.backups import beside, noted
 from upkeep.backups.folders import size
 from upkeep.metrics.machine import is_elsewhere
@@ -34,7 +35,7 @@ LEAST_FILES = 4096
 # https://sqlite.org/wal.html#walresetbug
 WAL_RESET_FIXED = (3, 51, 3)
 ALSO_FIXED = {(3, 50): 7, (3, 44): 6}
-OLD_BACKUP_HOURS, OLD_DRILL_DAYS = 36, 40
+OLD_BACKUP, OLD_DRILL = (timedelta(seconds=NAMED[one].bound) for one in ("backup_old", "restore_drill_old"))
 LOOK_SECONDS = 3.0
 SPOOLING = "spooling"  # as /readyz says it
 
@@ -227,16 +228,15 @@ def backups(data_dir: Path, now: datetime) -> Iterator[Line]:
         told = f"The last is noted as of {last['at']:%Y-%m-%d %H:%M} UTC, which is still to come: a clock was set."
         yield Line("backup", WARN, told, "Is the clock right? Then make one: wrapup backup DIR.")
     else:
-        hours = (now - last["at"]).total_seconds() / 3600
         beside_it = "" if last.get("database", True) else ", without the database, which other tools have to save"
         said = f"The last was made {clock.ago(last['at'], now)}{beside_it}."
-        state, todo = (OK, "") if hours <= OLD_BACKUP_HOURS else (WARN, "systemctl status wrapup-backup.timer")
+        state, todo = (OK, "") if now - last["at"] <= OLD_BACKUP else (WARN, "systemctl status wrapup-backup.timer")
         yield Line("backup", state, said, todo)
     drill, failed = noted.read(data_dir, noted.DRILL), noted.read(data_dir, noted.FAILED_DRILL)
     if failed is not None and (drill is None or failed["at"] > drill["at"]):
         told = f"{failed.get('backup')} was tried {clock.ago(failed['at'], now)}, and did not hold."
         yield Line("restore drill", FAIL, told, "wrapup restore-drill DIR says what is wrong; make another backup.")
-    elif last is not None and (drill is None or (now - drill["at"]).days > OLD_DRILL_DAYS):
+    elif last is not None and (drill is None or now - drill["at"] > OLD_DRILL):
         when = "never tried" if drill is None else f"tried {clock.ago(drill['at'], now)}"
         yield Line("restore drill", WARN, f"Whether a backup holds was {when}.", "wrapup restore-drill DIR")
     elif drill is not None:

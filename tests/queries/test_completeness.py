@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from dialers.base import Connection
-from queries.completeness import of_reports
+from queries.completeness import layer_to, of_reports
 
 QVOICE = Connection("qvoice-main", "qvoice")
 JAICP = Connection("jaicp-bot", "jaicp", settings={})
@@ -51,3 +51,24 @@ def test_complete_to(connection, report, polls, words):
     (found,) = [one for one in of_reports(connection, polls) if one.report == report]
     said = found.words(f"{found.to:%H:%M}" if found.to else "")
     assert said == f"{report.replace('_', ' ')}{'' if words.startswith(':') else ' '}{words}"
+
+
+@pytest.mark.parametrize(
+    ("minutes", "failures", "due", "to"),
+    [
+        (120, 0, 30, 1),  # asked for seldom, and not due yet: the report has all that it would bring but what is late
+        (120, 0, -1, 1),  # due a moment ago
+        (120, 0, -3, 120),
+        (120, 1, 30, 120),
+        (None, 0, 0, None),
+    ],
+)
+def test_a_layer_that_is_on_time_is_as_far_as_its_report(minutes, failures, due, to):
+    seldom = poll("lead_history", "week", minutes) | {"failures": failures, "due_at": _iso(-due)}
+    (report, *_) = of_reports(QVOICE, [poll("lead_history", "recent", 1), seldom])
+    found = layer_to(seldom, report, NOON)
+    assert found == (None if to is None else NOON - timedelta(minutes=to))
+
+
+def _iso(minutes: int) -> str:
+    return (NOON - timedelta(minutes=minutes)).isoformat()

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from dialers.base import Connection
 from models import PollCursor
@@ -73,6 +73,17 @@ def test_a_dialer_that_does_not_answer(said, database, wrong):
     assert said(connection=["ryng-main"]) == said(dialer=["ryng"]) == said(until=NOON - timedelta(hours=2)) == []
 
 
+def test_a_dialer_that_did_not_answer_all(said, database):
+    """As the pages of reports and the digest say it."""
+    with database.write() as session:
+        factories.poll(session, layer="awaiting", complete_to=NOON, due_at=NOON, warning="Cut off.")
+    assert said() == [], "it follows single calls"
+    with database.write() as session:
+        session.execute(update(PollCursor).where(PollCursor.layer == "recent").values(warning="Cut off."))
+    gap = "Of qvoice-main calls may be missing: lead history complete to 2026-11-18 17:30, with a gap."
+    assert said() == [gap] and said(connection=["ryng-main"]) == []
+
+
 def test_a_dialer_that_was_never_read(database):
     with database.read() as session:
         found = lacking(session, CONNECTIONS, {}, "UTC", NOON, 0)
@@ -88,3 +99,10 @@ def test_callbacks_that_stay_away(said, database):
     assert said()[0].startswith("Of ryng-main calls may be missing: no callback for 6 min; ")
     assert said(until=NOON - timedelta(minutes=6)) == []
     assert "no callback for" not in "".join(said(spooled=90))
+
+
+def test_what_nobody_asks_for_any_more_makes_nothing_late(said, database):
+    """A layer of another release, or of the dialer that the connection had before."""
+    with database.write() as session:
+        factories.poll(session, layer="day", due_at=NOON - timedelta(days=9), error="Refused.", failures=3)
+    assert said(now=NOON + timedelta(minutes=1)) == []

@@ -1,15 +1,20 @@
 """Silence: how many callbacks usually come is learned from those that came, and a silence is judged by it."""
 
+import shutil
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from dialers.base import Connection
 from models import CallbackHour, CallbackPace, Kept
+from models.database import Database
 from outcomes import callback_pace
 from queries import health, heard, silence
+from queries.lacking import lacking
+from tests.chaos.disks import full
 from tests.factories import receipt
 
 RYNG = Connection("ryng-main", "ryng")
@@ -195,3 +200,41 @@ def test_a_frozen_dialer_is_a_trouble_and_no_quiet_connection(database):
         "words": "No callback for 6 min; 120 came in the 19 min before.",
     }
     assert ages == [("ryng-main", 370.0, True)]
+
+
+def said_silent(database) -> list[bool]:
+    """Whether pages and API, figures, and mails say that a connection is silent, an hour after its last callback."""
+    own, now = {"ryng-main": replace(RYNG, expect_every=timedelta(minutes=5))}, at(hours=1)
+    with database.read() as session:
+        (shown,) = health.connections(session, own, now)
+        figures = heard.callback_ages(session, own, now)
+        lacks = lacking(session, own, {}, "UTC", now, 0)
+    return [
+        shown["silence"] is not None,
+        any(silent for *_, silent in figures),
+        any("no callback" in one for one in lacks),
+    ]
+
+
+def test_on_a_full_disk_nobody_is_said_to_be_silent(sqlite_template, disk_of):
+    """What comes then is answered, and neither in the database nor in the spool."""
+    folder = disk_of("20M")
+    shutil.copy(sqlite_template, folder / "wrapup.db")
+    with closing(Database(f"sqlite:///{folder}/wrapup.db")) as database:
+        with database.write() as session:
+            receipt(session, received_at=at())
+        assert said_silent(database) == [True] * 3
+        with full(folder):
+            assert said_silent(database) == [False] * 3
+
+
+def test_while_the_primary_takes_no_writes_nobody_is_said_to_be_silent(postgresql_url):
+    with closing(Database(postgresql_url)) as database:
+        with database.write() as session:
+            receipt(session, received_at=at())
+            name = database.url.database
+        assert said_silent(database) == [True] * 3
+        with database.write() as session:
+            session.execute(text(f"ALTER DATABASE {name} SET default_transaction_read_only = on"))
+    with closing(Database(postgresql_url)) as database:
+        assert said_silent(database) == [False] * 3

@@ -6,14 +6,14 @@ import sys
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, update
 
 from lib import clock
-from models import CallbackPace
+from models import CallbackPace, PollCursor
 from models.database import Database
 from models.schema import known
 from service.passage.refusals import tally
-from tests.factories import NOON, receipt
+from tests.factories import NOON, load, poll, receipt
 from upkeep.alerts.judging import Figures
 from upkeep.beats import Beats
 from upkeep.metrics import machine
@@ -165,3 +165,29 @@ def test_workers_say_when_their_loops_went_round(nobody, database):
     living = Beats(database)
     living.write()
     assert set(ages()) == {'wrapup_worker_beat_age_seconds{loop="beats"}'}
+
+
+def test_a_layer_that_is_asked_for_seldom_is_not_behind_while_it_is_on_time(app, nobody, database):
+    """With ``poll_seconds = 600`` the week is asked for every five hours, and its report all the same every ten minutes."""
+    now, context(app).scraped = clock.now(), Scraped(0.0)
+
+    def behind(layer: str) -> float:
+        found = figures(nobody.get("/metrics").text)
+        return found[f'wrapup_poll_behind_seconds{{connection="qvoice-main",layer="{layer}",report="lead_history"}}']
+
+    with database.write() as session:
+        poll(session, layer="recent", complete_to=now - timedelta(minutes=4), due_at=now + timedelta(minutes=6))
+        poll(session, layer="week", complete_to=now - timedelta(hours=3), due_at=now + timedelta(hours=2))
+    assert behind("week") < 300 > behind("recent") >= 240
+    with database.write() as session:
+        session.execute(update(PollCursor).where(PollCursor.layer == "week").values(due_at=now - timedelta(minutes=3)))
+    assert behind("week") >= 3 * 3600 > behind("recent"), "late"
+
+
+def test_loads_that_are_parked_at_a_connection_that_was_removed_are_no_trouble_of_its_credentials(nobody, database):
+    with database.write() as session:
+        load(session, leads=("pending",), connection="removed", state="parked")
+        load(session, leads=("pending",), connection="qvoice-main", state="parked")
+    found = figures(nobody.get("/metrics").text)
+    parked = {name: value for name, value in found.items() if name.startswith("wrapup_loads_parked")}
+    assert sum(parked.values()) == parked['wrapup_loads_parked{connection="qvoice-main"}'] == 1

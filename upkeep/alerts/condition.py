@@ -30,9 +30,9 @@ class Condition:
     ``bound``, or GROWS by more than it within ``over``, for as long as ``lasts``. ``of``: the labels that part one alert from
     the other, and stand in ``sentence`` beside ``{value}``, which ``form`` writes. ``todo``: what comes first. ``needs``: of
     ``wrapup_set_up``, what there must be for the figure to be missed; ``shown_by``: another figure that is there whenever this
-    one can be judged; ``unless``: a figure that says, above 0, why this one cannot be there; ``seen``: it is missed where it was
-    there within a day, and nowhere else. ``of_machine``: needs no database, and is judged by each machine for itself. ``own``:
-    whether the worker judges it as well."""
+    one can be judged; ``unless``: figures of which each says, above 0, why this one cannot be there; ``seen``: it is missed where
+    it was there within a day, and nowhere else. ``of_machine``: needs no database, and is judged by each machine for itself.
+    ``own``: whether the worker judges it as well."""
 
     name: str
     metric: str
@@ -49,7 +49,7 @@ class Condition:
     form: Form = NUMBER
     needs: str | None = None
     shown_by: str | None = None
-    unless: str | None = None
+    unless: tuple[str, ...] = ()
     seen: bool = False
     of_machine: bool = False
     own: bool = True

@@ -5,7 +5,7 @@ Here, what is wrong with what Wrapup asks, gives and tells; the rest is in ``of_
 from upkeep.alerts.condition import ABOVE, CRITICAL, GROWS, IS, WARNING, Condition, minutes
 from upkeep.alerts.forms import SPAN, ago
 from upkeep.alerts.of_wrapup import OF_WRAPUP
-from upkeep.metrics.names import ASKED, CHANNELS, CONNECTIONS, DESTINATIONS, HEARD, LEADS, POLLED
+from upkeep.metrics.names import ASKED, CHANNELS, CONNECTIONS, DESTINATIONS, HEARD, LEADS, POLLED, READ_ONLY
 
 CONDITIONS = (
     *OF_WRAPUP,
@@ -56,7 +56,8 @@ CONDITIONS = (
         "Ask the dialer; look at the callback URLs that it has.",
         of=("connection",),
         needs=HEARD,
-        unless="wrapup_spool_bytes",  # what seems to stay away may wait there
+        # What seems to stay away may wait there, or, where nothing can be stored, in memory.
+        unless=("wrapup_spool_bytes", READ_ONLY),
     ),
     Condition(
         "leads_in_doubt",

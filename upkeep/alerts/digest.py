@@ -65,7 +65,7 @@ class Digests:
             asked = answering.asked(session, filters, self._settings.tz, configured=self._connections)
             calls: int = answering.answer(asked, REPORTS["attempts"])["totals"]["attempts"]
             lacks = lacking(session, self._connections, filters, self._settings.tz, now, self._spooled())
-            polls = health.poll_states(session, now)
+            polls = health.poll_states(session, self._connections, now)
             waits = self._waits(session)
         known = sources.of(self._connections, polls, since, until, self._settings.tz)
         count = sum(waits.values())
@@ -90,7 +90,7 @@ class Digests:
             for row in receipt_counts.open_ones(session)
             if row["state"] == QUARANTINED and row["connection"] in self._connections
         )
-        desks = health.sending_states(session).values()
+        desks = health.sending_states(session)
         misaddressed = quarantine.misaddressed(session)
         calls, _ = self._recent.calls(self._connections)
         counted, _ = self._recent.deliveries()
@@ -98,8 +98,8 @@ class Digests:
         return {
             "Receipts in quarantine": quarantined,
             "Receipts with an outdated token": sum(own["receipts"] for own in misaddressed.values()),
-            "Leads in doubt": sum(desk["unknown_leads"] for desk in desks),
-            "Loads that are parked": sum(desk["parked_loads"] for desk in desks),
+            "Leads in doubt": sum(desk["unknown_leads"] for desk in desks.values()),
+            "Loads that are parked": sum(health.parked_loads(desks, self._connections).values()),
             "Leads to be taken out by hand": sum(take_outs.by_hand(session).values()),
             "Calls whose delivery is held": sum(one.held for one in delivered.values()),
             "Calls whose delivery was refused": sum(one.refused for one in delivered.values()),

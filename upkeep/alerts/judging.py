@@ -127,5 +127,5 @@ def _is_there(condition: Condition, figures: Figures) -> bool:
 
 def _is_explained(condition: Condition, figures: Figures) -> bool:
     """Whether the figure is not there for the reason that is known: nobody misses it, and nobody knows what it would say."""
-    reasons = figures.series(condition.unless).values() if condition.unless is not None else ()
+    reasons = (value for one in condition.unless for value in figures.series(one).values())
     return not _is_there(condition, figures) and any(value > 0 for value in reasons)

@@ -57,7 +57,7 @@ def missing_expression(condition: Condition) -> str:
     if condition.of_machine:
         return f'{_UP}{{job="{JOB}"}} == 1 unless on (instance) {own}'
     if condition.needs:
-        explained = f" unless on () ({condition.unless} > 0)" if condition.unless else ""
+        explained = "".join(f" unless on () ({one} > 0)" for one in condition.unless)
         return f'max({SET_UP}{{{WHAT}="{condition.needs}"}}) > 0 unless on () {own}{explained}'
     return f"absent({own})"
 

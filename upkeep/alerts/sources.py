@@ -8,7 +8,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from dialers.base import Connection
-from dialers.registry import DIALERS
 from queries import completeness
 from queries.completeness import Reached
 
@@ -48,7 +47,7 @@ def of(
         return Known(NONE)
     behind, short, unasked = False, dict[str, str](), list[str]()
     for name, connection in sorted(connections.items()):
-        of_calls = _reports_of_calls(connection)
+        of_calls = completeness.reports_of_calls(connection)
         if not of_calls:
             unasked.append(name)
             continue
@@ -64,11 +63,6 @@ def of(
     else:
         words = COMPLETE
     return Known(words, short, unasked)
-
-
-def _reports_of_calls(connection: Connection) -> set[str]:
-    reports = DIALERS[connection.dialer].reports_of(connection)
-    return {one.name for one in reports if any(layer.span or layer.jobs for layer in one.layers)}
 
 
 def _reaches(one: Reached, since: datetime, until: datetime) -> bool:

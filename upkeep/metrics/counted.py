@@ -49,7 +49,7 @@ def figures(
     yield outcomes
     deliveries = GaugeMetricFamily(
         "wrapup_deliveries",
-        "Deliveries by state; skipped: refused by nobody, since no record was found or somebody has left the call out",
+        "Deliveries by state; skipped: refused by nobody, since no record was found, the call was left out, or its person erased",
         labels=("destination", "state"),
     )
     for name, own in sorted((dict.fromkeys(destinations, Counts()) | delivered).items()):

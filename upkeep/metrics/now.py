@@ -10,10 +10,9 @@ from sqlalchemy.orm import Session
 
 from dialers.base import Connection
 from lib import clock
-from models import ChangeFeed, PollCursor, StrangerQuota
-from models.polls import BEGUN_HISTORY
+from models import ChangeFeed, StrangerQuota
 from models.strangers import UNKNOWN
-from queries import completeness, heard, quarantine, receipt_counts, strangers
+from queries import completeness, health, heard, quarantine, receipt_counts, strangers
 
 
 def figures(
@@ -80,13 +79,15 @@ def _polls(session: Session, connections: Mapping[str, Connection], now: datetim
     behind = GaugeMetricFamily(
         "wrapup_poll_behind_seconds", "Time since the report is complete to; +Inf: it was never read", labels=layers
     )
-    for cursor in session.scalars(select(PollCursor).where(~BEGUN_HISTORY)):
-        if not completeness.is_asked_for(connections.get(cursor.connection), cursor.report, cursor.layer):
-            continue
-        names = [cursor.connection, cursor.report, cursor.layer]
-        failures.add_metric(names, cursor.failures)
-        if cursor.idle_at is None:  # what has nothing to ask for is not behind
-            to = cursor.complete_to
-            behind.add_metric(names, inf if to is None else clock.waited(to, now))
+    for name, polls in health.poll_states(session, connections, now).items():
+        reports = {one.report: one for one in completeness.of_reports(connections.get(name), polls)}
+        for poll in polls:
+            if poll["due_at"] is None:
+                continue
+            names = [name, poll["report"], poll["layer"]]
+            failures.add_metric(names, poll["failures"])
+            if not poll["idle"]:  # what has nothing to ask for is not behind
+                to = completeness.layer_to(poll, reports[poll["report"]], now)
+                behind.add_metric(names, inf if to is None else clock.waited(to, now))
     yield failures
     yield behind

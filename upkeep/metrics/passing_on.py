@@ -33,7 +33,8 @@ def _sending(session: Session, connections: Mapping[str, Connection]) -> Iterato
     desks = dict.fromkeys(set_up.senders(connections), health.NOTHING_SENT) | health.sending_states(session)
     for connection, desk in sorted(desks.items()):
         unknown.add_metric([connection], desk["unknown_leads"])
-        parked.add_metric([connection], desk["parked_loads"])
+    for connection, loads in sorted(health.parked_loads(desks, connections).items()):
+        parked.add_metric([connection], loads)
     yield unknown
     yield parked
 

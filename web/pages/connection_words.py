@@ -7,10 +7,10 @@ from typing import Any
 import polling
 from lib import clock
 from lib.text import many
+from queries import completeness
 from queries.completeness import Reached
 from queries.reports.written import plain
 from web.pages import zones
-from web.pages.sentences import LATE_SECONDS
 
 _PARKED = (
     "Correct the credentials in the settings and restart; where they were mended at the dialer, run wrapup leads resume "
@@ -84,7 +84,7 @@ def troubles(connection: Mapping[str, Any], now: datetime) -> list[str]:
             times = "once" if poll["failures"] == 1 else f"{poll['failures']} times in a row"
             before = f"last succeeded {last}" if poll["last_ok_at"] else "it has never succeeded"
             said.append(f"{name}: {poll['error']} Failed {times}; {before}.")
-        if due and (now - due).total_seconds() > LATE_SECONDS:
+        if due and completeness.is_late(due, now):
             again = " again" if poll["error"] else ""
             why = _why_late(poll, asked, now)
             said.append(f"{name}: should have been read{again} {clock.span(now - due)} ago. {why}")

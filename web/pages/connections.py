@@ -9,16 +9,13 @@ from werkzeug.wrappers import Response
 
 from dialers.vocabulary import CONNECT_OUTCOMES, EVENT_MEANINGS, FLAGS
 from lib import clock
-from models.schema import of_newer_release
-from models.writing import takes_writes
 from outcomes import decisions
 from outcomes.undecided import DISPOSITION
 from queries import health, words_seen
-from upkeep import beats
 from web import spooled
 from web import words as deciding
 from web.context import context
-from web.pages import connection_words, sentences, session, zones
+from web.pages import at_work, connection_words, sentences, session, zones
 from web.turns import LOOKS
 
 PATIENCE = 1.0  # seconds for what is counted of all receipts
@@ -72,9 +69,7 @@ def _page(name: str, preview: Mapping[str, Any] | None = None) -> str:
         if configured:
             left = words_seen.unapplied(reading, own.connections[name])
             decided = [one | {"left": left.get(decisions.key(one["field"], one["word"]), 0)} for one in decided]
-        newer = sentences.NEWER if of_newer_release(reading) else None
-        unwritable = sentences.unwritable(takes_writes(reading), spooled.takes_more)
-        no_worker = None if unwritable or newer else sentences.no_worker(beats.ages(reading, now))
+        going_on = at_work.at_work(reading, now)
         history = [decisions.shown(one) for one in decisions.history(reading, name)]
     shown = next((one for one in found if one["name"] == name), None)
     if shown is None:
@@ -83,7 +78,11 @@ def _page(name: str, preview: Mapping[str, Any] | None = None) -> str:
         "pages/connection.html",
         connection=shown,
         freshness=connection_words.freshness(shown, zones.chosen()),
-        troubles=[*filter(None, [unwritable, newer, no_worker]), *connection_words.troubles(shown, now)],
+        troubles=[
+            *filter(None, [going_on.unwritable, going_on.newer, going_on.no_worker]),
+            *connection_words.troubles(shown, now),
+        ],
+        none_known=going_on.none_known,
         links=[sentences.link(shown, word) for word in shown["unmapped_words"]],
         decided=decided,
         history=history,

@@ -5,6 +5,7 @@ so when it gets no answer. Without the script the page is what it is when it is 
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -13,15 +14,14 @@ from sqlalchemy.orm import Session
 
 from dialers.vocabulary import CONNECT_OUTCOMES
 from lib import clock
-from models.schema import of_newer_release
-from models.writing import takes_writes
 from queries import days, health, receipt_counts, schedules, selection, shape, strangers, suppressions, take_outs
 from queries import destinations as at_destinations
 from queries import summary as sums
-from upkeep import beats
+from queries.destination_lag import for_a_person
+from queries.recent_counts import NotYet
 from web import spooled, steered, viewed
 from web.context import context
-from web.pages import connection_words, figures, sentences, session, strips, zones
+from web.pages import at_work, connection_words, figures, sentences, session, strips, zones
 from web.turns import LOOKS
 
 SHOWN = 50
@@ -132,14 +132,8 @@ def _connections(reading: Session, now: datetime, zone: str) -> dict[str, Any]:
         connection["unmapped_links"] = [
             sentences.link(connection, word) for word in connection["unmapped_words"][:SHOWN_WORDS]
         ]
-    writes = takes_writes(reading)  # else no worker can say that it is at work
-    newer, loops = of_newer_release(reading), beats.ages(reading, now)
-    told = {
+    told = asdict(at_work.at_work(reading, now)) | {
         "spooled": sentences.spooled(waiting),
-        "unwritable": sentences.unwritable(writes, spooled.takes_more),
-        "newer": sentences.NEWER if newer else None,
-        "no_worker": sentences.no_worker(loops) if writes else None,
-        "none_known": sentences.NO_WORKER_KNOWN if writes and not newer and not loops else None,
         "waiting": sentences.waiting(receipt_counts.oldest_pending(reading), now),
         "unsent": sentences.unsent(schedules.oldest_waiting(reading, now), now),
         "by_hand": sentences.by_hand(sum(take_outs.by_hand(reading).values())),
@@ -158,12 +152,24 @@ def _connections(reading: Session, now: datetime, zone: str) -> dict[str, Any]:
         "title": f"({wrong}) Wrapup" if wrong else "Wrapup",
         "connections": found,
         "destinations": destinations,
+        "deliveries": _deliveries(),
         "schedules": failing,
         "suppressed": sentences.suppressed(*suppressions.counted(reading, now)),
         "strangers": strangers.known(
             reading, settings.connections, settings.stranger_receipts, settings.stranger_bytes
         ),
     }
+
+
+def _deliveries() -> dict[str, str]:
+    """Destination of the settings -> which of its calls wait for a person, in words; of those alone that have any. Nothing while
+    they are counted for the first time."""
+    try:
+        counts, _ = context().recent_counts.deliveries(PATIENCE)
+    except NotYet:
+        return {}
+    own = {name: for_a_person(counts[name]) for name in context().settings.destinations if name in counts}
+    return {name: f"of its calls {' and '.join(said)}" for name, said in own.items() if said}
 
 
 PARTS: Mapping[str, Callable[[Session, datetime, str], Any]] = {

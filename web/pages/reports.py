@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from dialers.registry import DIALERS
 from dialers.vocabulary import AWAITING_DISPOSITION, CONNECT_OUTCOMES, FLAGS, PROVISIONAL
 from lib import clock
 from queries import completeness, health, heard, histories, keyset
@@ -221,15 +220,16 @@ def _complete(wanted: Mapping[str, Any], pairs: filters.Pairs, tz: str, moving: 
     still await theirs. ``lists``: of each settling state the list of what may still move, where a list with the same filters has
     exactly those calls."""
     configured = context().connections
-    waits = spooled.waiting() != 0
+    waiting = spooled.waiting()
     with session.database().read() as reading:
         now = clock.now()
-        polls, pasts = health.poll_states(reading, now), health.discreet(configured, histories.begun(reading, now))
+        polls, pasts = (
+            health.poll_states(reading, configured, now),
+            health.discreet(configured, histories.begun(reading, now)),
+        )
         calls = completeness.unsettled(reading, wanted)
-        came = {
-            name: heard.last_callback(reading, name, DIALERS[one.dialer].callback_kinds)
-            for name, one in configured.items()
-        }
+        is_last = heard.can_judge(reading, waiting)
+        came = {name: last for name, (last, _) in heard.lasts(reading, configured).items()}
     sums = {settling: sum(own.values()) for settling, own in calls.items()}
     same = sums == {PROVISIONAL: moving["provisional"], AWAITING_DISPOSITION: moving["awaiting"]}
     asked = [pair for pair in pairs if pair[0] in FILTERS]
@@ -237,8 +237,12 @@ def _complete(wanted: Mapping[str, Any], pairs: filters.Pairs, tz: str, moving: 
     awaiting, found = calls[AWAITING_DISPOSITION] if listed else {}, []
     for name, connection in configured.items():
         reached = completeness.of_reports(connection, polls.get(name, []))
-        last = f"last callback at {zones.moment(came[name], tz)}{', of those that the database has' if waits else ''}"
-        said = [last] if came[name] else []
+        last = came.get(name)
+        said = (
+            [f"last callback at {zones.moment(last, tz)}{'' if is_last else ', of those that the database has'}"]
+            if last
+            else []
+        )
         said += [one.words(zones.moment(one.to, tz)[:-3] if one.to else "") for one in reached]
         said += [connection_words.history(name, one, tz) for one in pasts.get(name, [])]
         if (said or awaiting.get(name)) and name in (wanted.get("connection") or [name]):

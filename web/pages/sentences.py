@@ -1,7 +1,7 @@
 """Sentences for people: what a settling state means, what a receipt's state says, what waits too long."""
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from dialers import vocabulary as ours
@@ -10,7 +10,7 @@ from lib.text import many
 from models import receipts
 from models.decisions import FAILED, RUNNING, WAITING
 from outcomes import undecided as undecided_words
-from queries import words_seen
+from queries import receipt_counts, words_seen
 from queries.reports.written import hms, percent, plain
 from queries.suppressions import Asked
 from upkeep import beats
@@ -144,10 +144,9 @@ def size(count: int) -> str:
 
 def waiting(oldest: datetime | None, now: datetime) -> str | None:
     """A sentence where receipts wait too long to be read."""
-    is_ahead = oldest is not None and clock.is_ahead(oldest, now)
-    if oldest is None or ((now - oldest).total_seconds() < LATE_SECONDS and not is_ahead):
+    if not receipt_counts.waits_long(oldest, now, timedelta(seconds=LATE_SECONDS)):
         return None
-    waited = "since before the clock was set back" if is_ahead else f"for {clock.span(now - oldest)}"
+    waited = receipt_counts.waited(oldest, now)
     return f"Receipts have been waiting to be read {waited}, and what is shown lacks them. Is a worker running?"
 
 

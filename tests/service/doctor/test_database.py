@@ -5,7 +5,7 @@ from contextlib import closing
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import delete, text
+from sqlalchemy import delete, text, update
 
 import migrations
 from lib import clock
@@ -15,6 +15,7 @@ from rig.ports import free_port
 from service.doctor import database, machine
 from service.doctor.line import AS_ITS_USER, FAIL, OK, WARN, Line
 from service.settings.config import Places
+from tests.factories import receipt
 from tests.forks import end_of, forked
 from tests.service.doctor.looking import SECRET, looked
 from upkeep.beats import Beats
@@ -152,3 +153,35 @@ def test_a_server_that_does_not_wait_for_its_disk_is_told(postgresql_url):
         waits = session.scalar(text("SHOW fsync")) == "on"  # that of tests does not
     told = [line for line in database.database(postgresql_url) if "fsync" in line.said]
     assert [line.state for line in told] == ([] if waits else [WARN])
+
+
+@pytest.fixture
+def migrated(database_url):
+    with closing(Database(database_url)) as found:
+        yield found
+
+
+def test_a_loop_that_waits_for_others_by_its_nature_does_not_hang(migrated):
+    """As for the alert ``loop_stuck``."""
+    now = clock.now()
+    with migrated.write() as session:
+        loops = {"beats": 0.0, "poll qvoice-main": 500.0, "build indexes": 5_000.0}
+        session.add(WorkerBeat(worker="here:1:a", started_at=now, beat_at=now, loops=loops))
+    assert worker_of(migrated).state == OK
+    with migrated.write() as session:
+        session.execute(update(WorkerBeat).values(loops=loops | {"settle": 130.0, "erase": 121.0}))
+    assert worker_of(migrated).said == "erase, settle have not gone round for 2 min."
+
+
+def test_a_receipt_that_waits_since_before_the_clock_was_set_back_is_told(migrated):
+    Beats(migrated).write()
+    with migrated.write() as session:
+        at = clock.now() + timedelta(hours=1)
+        receipt(session, state="pending", received_at=at, seen_at=at)
+    found = worker_of(migrated)
+    assert found.state == FAIL and "since before the clock was set back" in found.said
+
+
+def worker_of(migrated) -> Line:
+    url = migrated.url.render_as_string(hide_password=False)
+    return next(line for line in database.database(url) if line.what == "worker")

@@ -87,7 +87,7 @@ def test_what_is_wrong_is_said_with_what_to_do(environ, tmp_path):
     assert (found["port"].state, found["dialer qvoice-main"].state) == (FAIL, FAIL)
     assert "Something else than Wrapup" in found["port"].said
     waits, _, why = found["worker"].said.partition(". ")
-    assert waits.startswith("A receipt has been waiting to be read since 9 min ago")
+    assert waits.startswith("A receipt has been waiting to be read for 9 min")
     assert why.startswith("None is at work: the last was seen 9 min ago")
     assert all(line.todo for line in found.values() if line.state != OK)
 

@@ -93,8 +93,8 @@ def _of_missing(one: Condition) -> Iterator[Case]:
     if one.needs:
         none = {name: values.replace("1x", "0x") if SET_UP in name else values for name, values in around.items()}
         yield Case(missing_alert(one), none, minutes)
-    if one.unless:
-        yield Case(missing_alert(one), around | {_series(one.unless, WHERE): f"1x{minutes}"}, minutes)
+    for why in one.unless:
+        yield Case(missing_alert(one), around | {_series(why, WHERE): f"1x{minutes}"}, minutes)
 
 
 def _annotations(one: Condition, summary: str) -> dict[str, str]:

@@ -78,7 +78,7 @@ def test_nobody_works_there_who_worked_when_it_was_saved(database, tmp_path, req
         with closing(Database(place.database_url)) as back:
             with back.read() as session:
                 assert ages(session, now) == {} and other_hosts(session) == []
-                assert health.poll_states(session, now)["qvoice-main"][0]["asked_since"] is None
+                assert health.poll_states(session, {}, now)["qvoice-main"][0]["asked_since"] is None
                 assert session.scalars(select(AlertState.lease_until)).all() == [None]
                 assert [*figures(session, now)][0].samples == []
             with back.write() as session:

@@ -76,6 +76,18 @@ def test_the_tab_counts_those_that_stand_still_by_themselves(reader, database):
         assert "<title>Wrapup</title>" in text(reader, "/"), given
 
 
+def test_the_first_page_says_what_waits_for_a_person_as_the_digest_does(reader, database):
+    with database.write() as session:
+        destination(session)
+        destination(session, name="removed")
+        for name, state in (("sales", "done"), ("sales", "held"), ("sales", "held"), ("removed", "held")):
+            delivery(session, destination=name, state=state)
+        delivery(session, state="refused", reason="required_field")
+    page = text(reader, "/")
+    assert "of its calls 2 wait for a person and 1 was refused." in page and "removed" not in page
+    assert "<title>Wrapup</title>" in page, "nothing is broken"
+
+
 def test_one_that_was_not_started(admin):
     page = text(admin, "/destinations")
     assert "nobody knows what is to be written" in page and "not started" in page

@@ -8,7 +8,7 @@ import pytest
 
 from lib import clock
 from lib import zones as iana
-from models import PollCursor, Receipt
+from models import CallbackHour, CallbackPace, Kept, PollCursor, Receipt
 from models.polls import HISTORY
 from tests import factories
 from tests.web.conftest import CONNECTIONS
@@ -171,3 +171,17 @@ def test_a_day_has_as_many_hours_as_its_zone_gives_it(zone, now, begin, hours):
 
     assert clock.iso(since) == begin
     assert until - since == timedelta(hours=hours)
+
+
+def test_a_report_remembers_a_callback_whose_receipt_was_deleted_as_the_first_page_does(
+    reader, database, at_ten_forty_five
+):
+    came = NOW - timedelta(days=60, hours=1)
+    with database.write() as session:
+        hour = came.replace(minute=0, second=0, microsecond=0)
+        session.add(Kept(kind="receipts", since=NOW - timedelta(days=30), rounds=1))
+        session.add(CallbackPace(connection="ryng-main", since=came, counted_to=NOW))
+        session.add(CallbackHour(connection="ryng-main", hour=hour, callbacks=3))
+    assert "last callback 60 days ago" in text(reader)
+    told = " ".join(re.sub("<[^>]+>", "", text(reader, "/reports/attempts?tz=UTC")).split())
+    assert f"ryng-main: last callback at {hour:%Y-%m-%d %H:%M:%S}" in told

@@ -16,7 +16,9 @@ from tests import factories
 from tests.databases import refuse_writes
 from tests.web.conftest import CONNECTIONS
 from tests.web.pages.shown import NOW, text
+from upkeep.beats import Beats
 from web.context import context
+from web.pages import sentences
 
 
 def test_trouble_is_told_as_a_sentence(reader, database, at_ten_forty_five):
@@ -241,3 +243,11 @@ def test_a_silence_that_is_not_usual_is_a_trouble(reader, database, at_ten_forty
     assert '<span class="dot bad"></span>' in page
     scraped = reader.get("/metrics").get_data(as_text=True)
     assert 'wrapup_callback_silent{connection="ryng-main"} 1.0' in scraped
+
+
+def test_that_no_worker_is_known_is_said_on_the_page_of_a_connection_as_on_the_first(reader, database):
+    for path in ("/", "/connections/ryng-main"):
+        assert sentences.NO_WORKER_KNOWN in text(reader, path)
+    Beats(database).write()
+    for path in ("/", "/connections/ryng-main"):
+        assert sentences.NO_WORKER_KNOWN not in text(reader, path)
