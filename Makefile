@@ -76,7 +76,7 @@ $(BIN)/ruff check .
 $(BIN)/ruff format --check .
 $(BIN)/lint-imports
 $(BIN)/mypy
-tests/again $(BIN)/pytest -n 5 --dist loadfile --no-loadscope-reorder
+tests/again $(BIN)/pytest -n 6 --dist loadfile --no-loadscope-reorder
 endef
 
 bench: .venv/installed-test
