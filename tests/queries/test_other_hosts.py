@@ -78,7 +78,7 @@ def test_whoever_asks_a_dialer_is_shown_to_ask(database, reads):
         held = {"lease_owner": "a", "lease_until": leases.until(now, SPAN), "last_started_at": now}
         session.execute(update(PollCursor).values(held))
     for later, asks in ((timedelta(), True), (SPAN * 2, False)):
-        found = reads(health.poll_states, later)["qvoice-main"]
+        found = reads(lambda session, now: health.poll_states(session, {}, now), later)["qvoice-main"]
         assert any(one["asked_since"] for one in found) is asks
         assert reads(lambda session, now: histories.is_asked(session.query(PollCursor).first(), now), later) is asks
 

@@ -116,10 +116,7 @@ def test_a_configured_word_is_compared_without_its_outer_blanks(environ, tmp_pat
         ),
         (RYNG + 'dialler = "ryng"\n', "[connections.a] dialler: There is no such key; perhaps dialer is meant."),
         (RYNG + "access_token = 5\n", '[connections.a] access_token: Not a text; one stands in quotes: "...".'),
-        (
-            RYNG + 'disposition_window = "1d"\n',
-            "[connections.a] disposition_window: Not a whole number; one stands without",
-        ),
+        (RYNG + 'disposition_window = "1d"\n', "[connections.a] disposition_window: Not a whole number."),
         (
             RYNG + 'states_dispositions = "no"\n',
             "[connections.a] states_dispositions: Neither true nor false, which stand",
