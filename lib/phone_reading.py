@@ -51,7 +51,7 @@ def read(text: str, country: str | None, signless: bool) -> Read | None:
     return (_read if len(text) <= LONGEST_REMEMBERED else _read.__wrapped__)(text, country, signless)
 
 
-@lru_cache(maxsize=2_000)  # agents' numbers, our own, and the customer of a call that is told of several times
+@lru_cache(maxsize=500)  # agents' numbers, our own, and the customer of a call that is told of several times
 def _read(text: str, country: str | None, signless: bool) -> Read | None:
     written = writing.read(text)
     if written is None:

@@ -103,7 +103,7 @@ for _rule in RULES:
     else:
         _TOGETHER.append((_rule.fields, _worth))
 _MUCH = 100  # more than any kind is worth
-_written = lru_cache(maxsize=1_000)(str)  # a receipt's id stands beside each field that it sets
+_written = lru_cache(maxsize=100)(str)  # a receipt's id stands beside each field that it sets
 
 
 def choose(events: list[KeptEvent]) -> tuple[dict[str, Any], dict[str, str]]:
