@@ -28,6 +28,7 @@ GROUPS = 20  # calls of one transaction
 PATIENCE = timedelta(minutes=10)  # for dialers, and for what is being sent at this moment
 STEPS = ("find", "dialers", "calls", "destinations", "numbers", "tables", "files", "mirror", "scrub")
 
+AT_MOST = f"That is waited for {PATIENCE // timedelta(minutes=1)} minutes at most, from the beginning of the erasure."
 LISTED = "The dialer's list has shown it as a lead: have it deleted there."
 NEWS = "After the erasure had begun {} came with the number: new, and kept; a further erasure takes it out."
 
@@ -112,7 +113,7 @@ class Steps:
             ]
             told += _still_listed(session, row.number, {(one.connection, one.target) for one in mine})
         if waiting and at - row.erased_at < PATIENCE:
-            return Did(waits_for=waiting)
+            return Did(waits_for=f"{waiting} {AT_MOST}")
         return Did(over=True, told=told)
 
     def _calls(self, row: Erasure, at: datetime) -> Did:
@@ -142,7 +143,7 @@ class Steps:
             mine = (Delivery.outcome_id.in_(calls), Delivery.state == SENDING)
             busy = session.scalar(select(Delivery.destination).where(*mine).limit(1))
         if busy is not None and at - row.erased_at < PATIENCE:
-            return Did(waits_for=f"Something of the calls is being sent to {busy} at this moment.")
+            return Did(waits_for=f"Something of the calls is being sent to {busy} at this moment. {AT_MOST}")
         told = [{**one, **self.tell(one["to"], one["records"], one["made"])} for one in found]
         gone = dict.fromkeys(("record_id", "remote_id", "remote_url", "answer", "candidates", "before", "after"))
         with self.database.write() as session:
