@@ -23,16 +23,16 @@ def _quota() -> float:
         own = next(line[3:] for line in _OWN_GROUP.read_text().splitlines() if line.startswith("0::"))
     except (OSError, StopIteration):
         own = "/"
-    found, group = inf, _GROUPS / own.lstrip("/")
-    while True:
-        try:
-            quota, period = map(int, (group / _QUOTA).read_text().split())
-            found = min(found, -(-quota // period))
-        except (OSError, ValueError, ZeroDivisionError):  # there is none
-            pass
-        if group == _GROUPS or _GROUPS not in group.parents:
-            return found
-        group = group.parent
+    group = _GROUPS / own.lstrip("/")
+    return min(_quota_of(one) for one in (group, *group.parents) if one.is_relative_to(_GROUPS))
+
+
+def _quota_of(group: Path) -> float:
+    try:
+        quota, period = map(int, (group / _QUOTA).read_text().split())
+        return -(-quota // period)
+    except (OSError, ValueError, ZeroDivisionError):  # there is none
+        return inf
 
 
 def crowded(beside: int = 0) -> bool:

@@ -209,7 +209,7 @@ def _postgresql(
                 )
             own_schema.move(connection, own, schema)
     try:
-        put_postgresql(backup, database, content)
+        _put(backup, database, content, own)
         state = _made_present(backup, database, prepare, reached, at)
         then()
     except BaseException:
@@ -235,6 +235,12 @@ def put_postgresql(backup: Path, database: Database, content: Content) -> None:
     """The backup's rows in an empty database, as they are. Raises Refused."""
     with database.engine.begin() as connection:
         own = own_schema.found(backup, connection, content)
+    _put(backup, database, content, own)
+
+
+def _put(backup: Path, database: Database, content: Content, own: str) -> None:
+    """``own``: the schema, which is there and empty."""
+    with database.engine.connect() as connection:
         server = postgresql.server_version(connection)
         pg_restore, release = own_schema.pg_restore(connection, content)
     if server < postgresql.KNOWS_IT <= release:

@@ -116,17 +116,23 @@ def beside_others(postgresql_server):
         yield url
 
 
+def filled_and_backed_up(url: str, tmp_path) -> Path:
+    """The backup's folder."""
+    with closing(Database(url)) as database:
+        stage.prepare(database)
+        stage.fill(database)
+    backed_up(url, tmp_path)
+    (folder,) = (tmp_path / "backups").glob("2*")
+    return folder
+
+
 def others(url: str) -> list[int]:
     with closing(Database(url)) as database, database.read() as session:
         return list(session.scalars(text("SELECT number FROM public.orders")))
 
 
 def test_a_schema_of_our_own_is_backed_up_and_put_back_beside_others(beside_others, postgresql_server, tmp_path):
-    with closing(Database(beside_others)) as database:
-        stage.prepare(database)
-        stage.fill(database)
-    backed_up(beside_others, tmp_path)
-    (folder,) = (tmp_path / "backups").glob("2*")
+    folder = filled_and_backed_up(beside_others, tmp_path)
     place = restoring.Place(tmp_path / "data", beside_others)
     restoring.restore(folder, place, stage.prepare, over=True)
     assert others(beside_others) == [1]
@@ -143,11 +149,7 @@ def test_a_schema_of_our_own_is_backed_up_and_put_back_beside_others(beside_othe
 
 
 def test_a_restore_that_fails_takes_nothing_of_others(beside_others, tmp_path):
-    with closing(Database(beside_others)) as database:
-        stage.prepare(database)
-        stage.fill(database)
-    backed_up(beside_others, tmp_path)
-    (folder,) = (tmp_path / "backups").glob("2*")
+    folder = filled_and_backed_up(beside_others, tmp_path)
     with closing(Database(beside_others)) as database, database.engine.begin() as connection:
         connection.execute(text("DROP SCHEMA wrapup CASCADE"))
         connection.execute(text("CREATE SCHEMA wrapup"))
@@ -164,11 +166,7 @@ def test_a_restore_that_fails_takes_nothing_of_others(beside_others, tmp_path):
 
 def test_a_backup_of_another_schema_is_not_put_where_nobody_would_look(beside_others, postgresql_server, tmp_path):
     """Its tables would be there, and Wrapup would make empty ones beside them."""
-    with closing(Database(beside_others)) as database:
-        stage.prepare(database)
-        stage.fill(database)
-    backed_up(beside_others, tmp_path)
-    (folder,) = (tmp_path / "backups").glob("2*")
+    folder = filled_and_backed_up(beside_others, tmp_path)
     with scratch(postgresql_server) as url:
         with pytest.raises(Refused, match="of the schema wrapup, and this role looks for them in public"):
             restoring.restore(folder, restoring.Place(tmp_path / "new", url), stage.prepare)
