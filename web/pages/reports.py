@@ -223,10 +223,8 @@ def _complete(wanted: Mapping[str, Any], pairs: filters.Pairs, tz: str, moving: 
     waiting = spooled.waiting()
     with session.database().read() as reading:
         now = clock.now()
-        polls, pasts = (
-            health.poll_states(reading, configured, now),
-            health.discreet(configured, histories.begun(reading, now)),
-        )
+        polls = health.poll_states(reading, configured, now)
+        pasts = health.discreet(configured, histories.begun(reading, now))
         calls = completeness.unsettled(reading, wanted)
         is_last = heard.can_judge(reading, waiting)
         came = {name: last for name, (last, _) in heard.lasts(reading, configured).items()}
@@ -237,12 +235,9 @@ def _complete(wanted: Mapping[str, Any], pairs: filters.Pairs, tz: str, moving: 
     awaiting, found = calls[AWAITING_DISPOSITION] if listed else {}, []
     for name, connection in configured.items():
         reached = completeness.of_reports(connection, polls.get(name, []))
-        last = came.get(name)
-        said = (
-            [f"last callback at {zones.moment(last, tz)}{'' if is_last else ', of those that the database has'}"]
-            if last
-            else []
-        )
+        said = []
+        if last := came.get(name):
+            said = [f"last callback at {zones.moment(last, tz)}{'' if is_last else ', of those that the database has'}"]
         said += [one.words(zones.moment(one.to, tz)[:-3] if one.to else "") for one in reached]
         said += [connection_words.history(name, one, tz) for one in pasts.get(name, [])]
         if (said or awaiting.get(name)) and name in (wanted.get("connection") or [name]):
