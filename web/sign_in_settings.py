@@ -17,21 +17,21 @@ class Oidc:
 
     client: Client
     label: str  # what the link to it says
-    claim: str  # which claim has the roles
+    claim: str  # which claim has the roles; of one within others, their names with points between
     roles: Mapping[str, Sequence[str]]  # scope -> values of that claim
     connections_claim: str | None  # which claim has the connections that somebody may see; None: all may see all
     lasts: timedelta = timedelta(hours=12)  # a session: how long what the provider has said counts
 
     def scopes_of(self, claims: Mapping[str, Any]) -> list[str]:
         """What the person may do; nothing where no role is named."""
-        said = _listed(claims.get(self.claim))
+        said = _listed(_found(claims, self.claim))
         return [scope for scope in SCOPES if said & set(self.roles.get(scope, ()))]
 
     def connections_of(self, claims: Mapping[str, Any], known: Sequence[str]) -> list[str] | None:
         """The connections that the person may see; None: all, and an empty list: none."""
         if self.connections_claim is None:
             return None
-        said = _listed(claims.get(self.connections_claim))
+        said = _listed(_found(claims, self.connections_claim))
         return None if ALL_CONNECTIONS in said else sorted(said & set(known))
 
 
@@ -43,6 +43,20 @@ class Settings:
     oidc: Oidc | None = None
 
 
+def _found(claims: Mapping[str, Any], name: str) -> Any:
+    """A claim, or one within others: Keycloak has roles in ``realm_access.roles``. A point may be part of a name, too."""
+    if name in claims:
+        return claims[name]
+    for at, sign in enumerate(name):
+        within = claims.get(name[:at]) if sign == "." else None
+        if isinstance(within, Mapping) and (found := _found(within, name[at + 1 :])) is not None:
+            return found
+    return None
+
+
 def _listed(value: Any) -> set[str]:
-    """The texts that a claim has, one or several."""
+    """The texts that a claim has, one or several; or the names in an object, as Zitadel has roles: ``{role: {organization:
+    domain}}``. What an object says of a name must be something: one with false, say, is not had."""
+    if isinstance(value, Mapping):
+        return {name for name, said in value.items() if said is True or (isinstance(said, Mapping) and said)}
     return {one for one in (value if isinstance(value, list) else [value]) if isinstance(one, str)}
