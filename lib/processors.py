@@ -37,8 +37,8 @@ def _quota_of(group: Path) -> float:
 
 
 def waited() -> float | None:
-    """In which part of the last minute somebody in this container, or on this machine, waited for a processor; a container that has
-    used up its quota waits, too. None where the system does not say."""
+    """In which part of the last minute somebody in this container, or on this machine, waited for a processor; who has used up
+    a quota waits, too. None where the system does not say."""
     for file in (_GROUPS / "cpu.pressure", _PRESSURE):
         try:
             return float(dict(word.split("=") for word in file.read_text().split()[1:5])["avg60"]) / 100

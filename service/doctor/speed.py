@@ -1,4 +1,4 @@
-"""How fast this machine is: its processors, its disk, and PostgreSQL's. Of what outcomes wait for, the rest is in ``database``."""
+"""How fast this machine is: its processors, its disk, and PostgreSQL's. What else outcomes wait for is in ``database``."""
 
 import os
 import tempfile

@@ -55,7 +55,7 @@ def test_how_long_postgresql_commits_is_told(postgresql_url, monkeypatch):
         (line,) = speed.of_commits(found)
         assert line.state == WARN and line.todo
         with found.engine.begin() as connection:
-            connection.execute(text("ALTER DATABASE %s SET default_transaction_read_only = on" % found.url.database))
+            connection.execute(text(f"ALTER DATABASE {found.url.database} SET default_transaction_read_only = on"))
     lines = {line.what: line for line in database.database(postgresql_url)}
     assert lines["writing"].state == FAIL and "commits" not in lines
 
