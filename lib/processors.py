@@ -5,6 +5,7 @@ from math import inf
 from pathlib import Path
 
 _LOAD = Path("/proc/loadavg")  # "0.20 0.18 0.12 2/80 11206": two threads of eighty run or want to
+_PRESSURE = Path("/proc/pressure/cpu")  # "some avg10=0.00 avg60=1.52 avg300=1.10 total=24": percent of so many seconds
 _GROUPS = Path("/sys/fs/cgroup")
 _OWN_GROUP = Path("/proc/self/cgroup")  # "0::/system.slice/wrapup.service"; in a container mostly "0::/"
 _QUOTA = "cpu.max"  # "150000 100000": microseconds in each period of so many; "max": all
@@ -33,6 +34,17 @@ def _quota_of(group: Path) -> float:
         return -(-quota // period)
     except (OSError, ValueError, ZeroDivisionError):  # there is none
         return inf
+
+
+def waited() -> float | None:
+    """In which part of the last minute somebody in this container, or on this machine, waited for a processor; who has used up
+    a quota waits, too. None where the system does not say."""
+    for file in (_GROUPS / "cpu.pressure", _PRESSURE):
+        try:
+            return float(dict(word.split("=") for word in file.read_text().split()[1:5])["avg60"]) / 100
+        except (OSError, ValueError, KeyError):
+            continue
+    return None
 
 
 def crowded(beside: int = 0) -> bool:

@@ -12,7 +12,7 @@ from sqlalchemy import make_url
 from lib import clock
 from lib.text import many
 from models.writing import sqlite_file
-from service.doctor import database, machine
+from service.doctor import database, machine, speed
 from service.doctor.line import FAIL, OK, WARN, Check, Line, run
 from service.doctor.others import others
 from service.settings import config, keyring
@@ -71,6 +71,8 @@ def _checks(places: Places, settings: Settings | None) -> Sequence[tuple[str, Ch
     checks: list[tuple[str, Check]] = [
         ("versions", partial(machine.versions, url.get_backend_name() == "sqlite")),
         ("disk", partial(machine.disks, places.data_dir, sqlite_file(url))),
+        ("disk writes", partial(speed.of_disks, places.data_dir, sqlite_file(url))),
+        ("processors", speed.of_processors),
         ("folders", partial(machine.folders, places)),
         ("database", partial(database.database, places.database_url)),
         ("processes", partial(machine.processes, places.data_dir)),

@@ -21,6 +21,7 @@ from models.errors import is_locked, lacks_rights, said
 from models.write_lock import Busy
 from models.writing import takes_writes
 from queries import receipt_counts
+from service.doctor import speed
 from service.doctor.line import AS_ITS_USER, FAIL, OK, WARN, Line
 from upkeep import beats
 from upkeep.alerts.conditions import NAMED
@@ -30,7 +31,7 @@ SLOW_SECONDS = 0.05
 PATIENCE_SECONDS = 8.0  # of one statement: less than a line may take
 OFF_SECONDS, FAR_OFF_SECONDS = 2.0, 60.0
 OLDEST, NEWEST = 15, 18  # PostgreSQL versions that are tried
-WAITING_SECONDS = 120.0
+WAITING_SECONDS, BEHIND_SECONDS = 120.0, 10.0
 WRITE_SECONDS = 5.0
 LOOP_STUCK = NAMED["loop_stuck"]  # of loops that wait for others by their nature nobody says so
 EMPTY = (
@@ -40,6 +41,7 @@ UP = "Is it up, and does WRAPUP_DATABASE_URL name it?"
 ABSENT = "None is at work: the last was seen {} ago, and has ended, hangs or is stopped."
 MUTE = "Nobody can say whether one lives: it could not write that into the database."
 GRANT = "GRANT it the rights, or let it own the tables."
+BEHIND = f"It is behind: what do the lines of processors, disk and commits say, and its log? {speed.LATE}."
 DAMAGED = "Is the file whole, and Wrapup's? Else put back a backup: docs/backups.md."
 
 
@@ -69,6 +71,8 @@ def database(url: str) -> Iterator[Line]:
                 revision = schema.revision(session) if has_schema else None
                 yield _schema(revision) if revision or _may_make_tables(session) else _no_tables(found)
             yield (writing := _writable(found))
+            if writing.state == OK and not is_sqlite:
+                yield from speed.of_commits(found)
             if revision == max(schema.known()):
                 with found.read() as session:
                     yield _worker(session, writing.state != FAIL)
@@ -213,7 +217,7 @@ def _worker(session: Session, may_say: bool) -> Line:
     away = [ABSENT.format(clock.span(silent))] if silent and may_say else []
     if receipt_counts.waits_long(oldest, now, timedelta(seconds=WAITING_SECONDS)):
         waits = f"A receipt has been waiting to be read {receipt_counts.waited(oldest, now)}."
-        return Line("worker", FAIL, " ".join([waits, *away]), todo)
+        return Line("worker", FAIL, " ".join([waits, *away]), todo if away or not loops else BEHIND)
     if away:
         return Line("worker", FAIL, away[0], todo)
     if not may_say and (silent or not loops):
@@ -227,4 +231,7 @@ def _worker(session: Session, may_say: bool) -> Line:
         have = "has" if len(hanging) == 1 else "have"
         told = f"{', '.join(hanging)} {have} not gone round for {clock.span(timedelta(seconds=since))}."
         return Line("worker", WARN, told, todo)
+    if receipt_counts.waits_long(oldest, now, timedelta(seconds=BEHIND_SECONDS)):
+        waits = f"It lives, and a receipt has been waiting to be read {receipt_counts.waited(oldest, now)}."
+        return Line("worker", WARN, waits, BEHIND)
     return Line("worker", OK, "It lives, and no receipt waits to be read for long.")

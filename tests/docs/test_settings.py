@@ -1,11 +1,14 @@
 """docs/settings.md names each option in its section, and no other."""
 
+import json
 import re
+from dataclasses import asdict
 
 import pytest
 
 from crm.registry import CRMS
 from dialers.registry import DIALERS
+from queries.reports.base import Limits
 from service.settings.alerts import AlertsSchema, ConditionSchema
 from service.settings.connections import ConnectionSchema, connections_of
 from service.settings.destinations import DestinationSchema
@@ -98,3 +101,57 @@ def test_the_default_country_is_the_one_that_the_page_says(dialer):
     assert re.findall(r"`default_country` is `(\w+)`", page) == (
         [dialer.default_country] if dialer.default_country else []
     )
+
+
+def _said(heading: str) -> dict[str, str]:
+    """Key -> what the section says of its default."""
+    return {key: cells[1] for cells in rows(section(read("docs/settings.md"), heading)) for key in quoted(cells[0])}
+
+
+def _written(default: object) -> set[str]:
+    """A default as a page may write it: ``4`` and ``4.0`` are the same, and so are ``UTC`` with quotation marks and without."""
+    if isinstance(default, list | tuple):
+        return {json.dumps(list(default))}
+    told = str(default).lower() if isinstance(default, bool) else str(default)
+    return {told, f'"{told}"', told.removesuffix(".0")}
+
+
+@pytest.mark.parametrize(
+    ("heading", "schema"),
+    [
+        *((f"### {CRM_SECTIONS[name]}", crm.settings) for name, crm in CRMS.items()),
+        *((f"### `[{name}]`", schema) for name, schema in [
+            ("alerts", AlertsSchema), ("connections.<name>", ConnectionSchema), ("destinations.<name>", DestinationSchema),
+            ("mail", MailSchema), ("schedules", SchedulesSchema), ("buckets.<name>", BucketSchema), ("sign_in.oidc", OidcSchema),
+        ]),
+    ],
+)  # fmt: skip
+def test_a_default_that_the_page_writes_is_the_one_of_the_code(heading, schema):
+    told = _said(heading)
+    for name, field in schema._declared_fields.items():
+        key, default = field.data_key or name, field.load_default
+        default = default() if callable(default) else default
+        written = [one for one in quoted(told[key]) if one not in told]  # else it is that of another one
+        if field.required:
+            assert told[key] in ("required", "must be set"), key
+        elif len(written) == 1:
+            assert written[0] in _written(default), key
+        elif isinstance(default, bool | int | float):
+            assert not written and default in (None, 0, False), key
+
+
+def test_a_default_of_the_reports_is_the_one_of_the_code():
+    limits = asdict(Limits())
+    for cells in rows(section(read("docs/settings.md"), "### `[reports]`")):
+        assert quoted(cells[1]) == [f"{limits.pop(key):g}" for key in quoted(cells[0])]
+    assert limits == {}
+
+
+def test_the_default_of_a_variable_is_the_one_of_the_code(tmp_path):
+    """``deploy/env.example`` has the code's, by a test of its own, but for what belongs to the machine."""
+    given = dict(re.findall(r"^(WRAPUP_\w+)=(.*)$", read("deploy/env.example"), re.MULTILINE))
+    told = _said("## Environment")
+    of_machine = {"WRAPUP_DATA_DIR", "WRAPUP_CONFIG", "WRAPUP_PUBLIC_URL"}
+    assert told.keys() == given.keys()
+    for name in told.keys() - of_machine:
+        assert [one.replace(" ", "") for one in quoted(told[name])] == ([given[name]] if given[name] else []), name

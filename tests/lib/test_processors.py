@@ -48,3 +48,20 @@ def test_whoever_is_bound_to_one_processor_has_one(quota):
         assert processors.ours() == 1
     finally:
         os.sched_setaffinity(0, before)
+
+
+SOME = "some avg10=60.00 avg60={} avg300=1.00 total=24\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=0\n"
+
+
+def test_how_long_somebody_waited_for_a_processor_is_that_of_the_container_else_of_the_machine(
+    quota, tmp_path, monkeypatch
+):
+    machine = tmp_path / "machine"
+    monkeypatch.setattr(processors, "_PRESSURE", machine)
+    assert processors.waited() is None
+    machine.write_text(SOME.format("3.50"))
+    assert processors.waited() == pytest.approx(0.035)
+    (tmp_path / "cpu.pressure").write_text(SOME.format("61.00"))
+    assert processors.waited() == pytest.approx(0.61)
+    (tmp_path / "cpu.pressure").write_text("")
+    assert processors.waited() == pytest.approx(0.035)

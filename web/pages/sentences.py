@@ -147,7 +147,10 @@ def waiting(oldest: datetime | None, now: datetime) -> str | None:
     if not receipt_counts.waits_long(oldest, now, timedelta(seconds=LATE_SECONDS)):
         return None
     waited = receipt_counts.waited(oldest, now)
-    return f"Receipts have been waiting to be read {waited}, and what is shown lacks them. Is a worker running?"
+    return (
+        f"Receipts have been waiting to be read {waited}, and what is shown lacks them. "
+        "Is a worker running, and what does wrapup doctor say that it waits for?"
+    )
 
 
 def unwritable(writes: bool, spools: Callable[[], bool]) -> str | None:

@@ -90,7 +90,7 @@ def test_receipts_that_nobody_reads_are_told_on_every_page(reader, database, at_
     paths = ["/calls", f"/calls/{row.id}", "/loads", f"/loads/{load.id}", f"/leads/{lead.id}", "/reports"]
     paths += ["/reports/times?tz=UTC", "/leads?figure=attempts_per_lead.leads&tz=UTC", "/views", "/schedules"]
     paths += ["/quarantine", f"/receipts/{receipt_id}", "/connections/ryng-main", "/destinations", "/zone", "/"]
-    said = "and what is shown lacks them. Is a worker running?"
+    said = "and what is shown lacks them. Is a worker running, and what does wrapup doctor say that it waits for?"
     assert not any(said in text(reader, path) for path in paths)
 
     with database.write() as session:
