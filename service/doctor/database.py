@@ -32,6 +32,7 @@ OFF_SECONDS, FAR_OFF_SECONDS = 2.0, 60.0
 OLDEST, NEWEST = 15, 18  # PostgreSQL versions that are tried
 WAITING_SECONDS = 120.0
 WRITE_SECONDS = 5.0
+HELD = f"Somebody else has been writing for {WRITE_SECONDS:.0f} s."
 LOOP_STUCK = NAMED["loop_stuck"]  # of loops that wait for others by their nature nobody says so
 EMPTY = (
     "The first start makes them, or wrapup migrate. Were calls there before? Then stop Wrapup, and put them back first."
@@ -71,7 +72,7 @@ def database(url: str) -> Iterator[Line]:
             yield (writing := _writable(found))
             if revision == max(schema.known()):
                 with found.read() as session:
-                    yield _worker(session, writing.state != FAIL)
+                    yield _worker(session, writing.state != FAIL and writing.said != HELD)
         except migrations.NotUnicode as error:
             yield Line(
                 "PostgreSQL", FAIL, error.message, "Make another database so, and put the backup back into that."
@@ -189,9 +190,7 @@ def _writable(database: Database) -> Line:
             connection.rollback()
     except (SQLAlchemyError, Busy) as error:
         if isinstance(error, Busy) or is_locked(error):
-            return Line(
-                "writing", WARN, f"Somebody else has been writing for {WRITE_SECONDS:.0f} s.", "Who? `fuser FILE` says."
-            )
+            return Line("writing", WARN, HELD, "Who? `fuser FILE` says.")
         return Line("writing", FAIL, f"It cannot be written: {said(error)}.", "Is the disk full, or mounted read-only?")
     path = database.file
     assert path is not None
