@@ -209,11 +209,11 @@ def _worker(session: Session, may_say: bool) -> Line:
     oldest, loops = receipt_counts.oldest_pending(session), beats.ages(session, now)
     todo = "systemctl status wrapup, or wrapup-worker; what does its log say?"
     silent = beats.silence(loops)
-    away = [ABSENT.format(clock.span(silent))] if silent and may_say else []
+    away = [ABSENT.format(clock.span(silent)) if may_say else MUTE] if silent else []
     if receipt_counts.waits_long(oldest, now, timedelta(seconds=WAITING_SECONDS)):
         waits = f"A receipt has been waiting to be read {receipt_counts.waited(oldest, now)}."
         return Line("worker", FAIL, " ".join([waits, *away]), todo)
-    if away:
+    if away and may_say:
         return Line("worker", FAIL, away[0], todo)
     if not may_say and (silent or not loops):
         return Line("worker", WARN, MUTE, "Mend that first: a worker goes on by itself.")
@@ -226,4 +226,6 @@ def _worker(session: Session, may_say: bool) -> Line:
         have = "has" if len(hanging) == 1 else "have"
         told = f"{', '.join(hanging)} {have} not gone round for {clock.span(timedelta(seconds=since))}."
         return Line("worker", WARN, told, todo)
+    if receipt_counts.waits_long(oldest, now, receipt_counts.READ):  # as in a burst
+        return Line("worker", OK, f"It lives; the oldest receipt has waited to be read {receipt_counts.waited(oldest, now)}.")
     return Line("worker", OK, "It lives, and no receipt waits to be read for long.")
