@@ -32,7 +32,7 @@ class CannotSteer(ValueError):
 def shown(at: Moments | None = None) -> list[dict[str, Any]]:
     """Every destination, as it is now. ``at``: how sentences write moments; in UTC without it."""
     own = context()
-    waiting = spooled.waiting()  # first: what is taken in meanwhile is said to wait once too often, and never too seldom
+    waiting = spooled.waiting()  # first: what is taken in meanwhile is said to wait once too often, never too seldom
     counts, age = own.recent_counts.deliveries()
     with own.database.read() as session:
         return destinations.destinations(session, _kinds(), counts, age, clock.now(), at, waiting)

@@ -34,7 +34,7 @@ def person(number: str, connection: str | None, everywhere: bool) -> None:
     migrations.upgrade(database)
     counts: dict[str, int] = {}
     whose = read_number(connection, number)
-    spooled = erasing.spool_holds(settings(), whose)  # first: what is taken in meanwhile is told of twice, and never not at all
+    spooled = erasing.spool_holds(settings(), whose)  # first: what is taken in meanwhile is rather told of twice
     try:
         for one in access.kept(database, whose, everywhere):
             say_json(one)

@@ -227,5 +227,6 @@ def _worker(session: Session, may_say: bool) -> Line:
         told = f"{', '.join(hanging)} {have} not gone round for {clock.span(timedelta(seconds=since))}."
         return Line("worker", WARN, told, todo)
     if receipt_counts.waits_long(oldest, now, receipt_counts.READ):  # as in a burst
-        return Line("worker", OK, f"It lives; the oldest receipt has waited to be read {receipt_counts.waited(oldest, now)}.")
+        told = f"It lives; the oldest receipt has waited to be read {receipt_counts.waited(oldest, now)}."
+        return Line("worker", OK, told)
     return Line("worker", OK, "It lives, and no receipt waits to be read for long.")

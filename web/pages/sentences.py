@@ -63,7 +63,7 @@ _NO_WORKER = (
     "Callbacks are kept, and nothing is read, asked for or sent. Start it again; what does its log say, and wrapup doctor?"
 )
 
-_BEHIND = "A worker is at work, and has more to read than it can at once: has it a processor to spare?"
+_BEHIND = "A worker is at work, and behind: has it a processor to spare?"
 
 NO_WORKER_KNOWN = (
     "No worker is known to be at work: none was ever started, or each was stopped. Callbacks are kept, and nothing is read, "

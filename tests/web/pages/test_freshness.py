@@ -114,7 +114,7 @@ def test_receipts_that_a_worker_is_at_work_on_are_told_so(reader, database, at_t
     with database.write() as session:
         factories.receipt(session, received_at=NOW - timedelta(minutes=3), state="pending", processed_at=None)
     pages, begins = ("/", "/live/connections", "/calls"), "Receipts have been waiting to be read for 3 min, and what is"
-    at_work, asks = "A worker is at work, and has more to read than it can at once", "Is a worker running?"
+    at_work, asks = "A worker is at work, and behind", "Is a worker running?"
 
     def heard(**loops):
         with database.write() as session:
