@@ -20,7 +20,7 @@ class AtWork:
     unwritable: str | None
     newer: str | None
     no_worker: str | None  # one has ended, or hangs
-    none_known: str | None  # none was ever started, or each was stopped on purpose: perhaps somebody wants it so
+    none_known: str | None  # none was ever started, say, or each was stopped on purpose: perhaps somebody wants it so
 
 
 def at_work(reading: Session, now: datetime) -> AtWork:

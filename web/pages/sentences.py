@@ -66,8 +66,8 @@ _NO_WORKER = (
 _BEHIND = "A worker is at work, and behind: has it a processor to spare?"
 
 NO_WORKER_KNOWN = (
-    "No worker is known to be at work: none was ever started, or each was stopped. Callbacks are kept, and nothing is read, "
-    "asked for or sent."
+    "No worker is known to be at work: none was ever started, each was stopped, or its clock is ahead of this one. Callbacks are "
+    "kept, and nothing is read, asked for or sent."
 )
 
 
