@@ -1,8 +1,8 @@
 """How far a destination is, in a sentence: what is in, what waits for whom, and why nothing moves where nothing does."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from lib import clock
 from lib.text import many
@@ -10,24 +10,31 @@ from models import DestinationState
 from models.deliveries import UNDONE
 from models.leases import is_held
 from models.shared_clock import shared
+from queries import receipt_counts
 from queries.delivery_counts import Counts
 from queries.destination_states import FAILING, PARKED_STATE, PAUSED_STATE, state_of
 
 MOST_BEHIND = 100_000  # changes that are counted
 Moments = Callable[[datetime], str]  # how a sentence writes a moment
-LATE_SECONDS = 120.0  # a worker looks every second; after so many it is said that nobody does
+LATE = timedelta(minutes=2)  # a worker looks every second; after so long it is said that nobody does
 
 
 @dataclass(frozen=True)
 class Ahead:
     """What is before a destination. ``behind``: calls that have changed since its place in the feed, MOST_BEHIND at most, the
     first of them at ``changed_at``; ``due_at``: since when something could be sent; ``came_at``: since when a receipt has
-    waited of which nobody knows the call yet."""
+    waited of which nobody knows the call yet; ``spooled``: bytes of callbacks that wait elsewhere for the database, None where
+    nobody knows."""
 
     behind: int
     changed_at: datetime | None
     due_at: datetime | None
     came_at: datetime | None
+    spooled: int | None = 0
+
+    def lacks(self, now: datetime) -> bool:
+        """Whether calls may be missing of which nobody here knows anything yet."""
+        return self.spooled != 0 or receipt_counts.waits_long(self.came_at, now, receipt_counts.READ)
 
 
 def in_utc(at: datetime) -> str:
@@ -40,8 +47,8 @@ def lag(
 ) -> str:
     """How far it is: what is in, what waits for whom, what nobody has looked at, and why nothing moves where nothing does."""
     behind = ahead.behind if ahead else 0
-    unread = ahead is not None and ahead.came_at is not None and _late(ahead.came_at, now)
-    so_far = "As far as the feed has been followed, " if (behind or unread) and counts.calls else ""
+    lacks = ahead is not None and ahead.lacks(now)
+    so_far = "As far as the feed has been followed, " if (behind or lacks) and counts.calls else ""
     are_in = _are_in(row, counts)
     said = [so_far + are_in[0].lower() + are_in[1:] if so_far else are_in]
     said += for_a_person(counts)
@@ -97,12 +104,12 @@ def _why_still(row: DestinationState, kind: str | None, ahead: Ahead | None, now
     if ahead is None:
         was = f"It was started as a {row.kind}, and the settings say {kind}: nothing is sent."
         return [was, "Give the new one a name of its own."]
-    said = []
-    if ahead.came_at is not None and _late(ahead.came_at, now):
-        since = at(ahead.came_at)
-        said.append(
-            f"Receipts have waited since {since} to be read; what they say is in no figure: is a worker running?"
-        )
+    said = [*_elsewhere(ahead.spooled)]
+    if receipt_counts.waits_long(ahead.came_at, now, receipt_counts.READ):
+        since = "before the clock was set back" if clock.is_ahead(ahead.came_at, now) else at(ahead.came_at)
+        is_late = receipt_counts.waits_long(ahead.came_at, now, LATE)
+        ask = ": is a worker running?" if is_late else "."
+        said.append(f"Receipts have waited since {since} to be read; what they say is in no figure{ask}")
     # Its place moves when something has changed, so that a quiet night is no trouble; and one who works through years of
     # history is behind, and at work.
     if ahead.changed_at is not None and _late(ahead.changed_at, now) and _late(row.followed_at, shared(now)):
@@ -129,6 +136,13 @@ def _why_still(row: DestinationState, kind: str | None, ahead: Ahead | None, now
     return said
 
 
+def _elsewhere(spooled: int | None) -> Iterator[str]:
+    if spooled is None:
+        yield "Whether callbacks wait in the spool is not known."
+    elif spooled:
+        yield "Callbacks wait in the spool, and what they say is in no figure."
+
+
 def next_try(row: DestinationState, ahead: Ahead) -> datetime | None:
     """From when on something could be sent; None where nothing waits."""
     if ahead.due_at is None:
@@ -138,7 +152,7 @@ def next_try(row: DestinationState, ahead: Ahead) -> datetime | None:
 
 
 def _late(at: datetime, now: datetime) -> bool:
-    return (now - at).total_seconds() > LATE_SECONDS
+    return now - at > LATE
 
 
 def _when(at: datetime, now: datetime) -> str:

@@ -29,17 +29,19 @@ def destinations(
     age: float,
     now: datetime,
     at: Moments | None = None,
+    spooled: int | None = 0,
 ) -> list[dict[str, Any]]:
     """Every destination as the API shows it: those of the settings in their order, then those that are there no more.
     ``configured``: name -> kind. ``counts``: what was counted, ``age`` seconds ago. ``at``: how ``lag`` writes moments; without
-    it in UTC."""
+    it in UTC. ``spooled``: as of ``health.connections``."""
     rows = {row.name: row for row in session.scalars(select(DestinationState).order_by(DestinationState.name))}
     names = [*configured, *(name for name in rows if name not in configured)]
     found, came_at = [], receipt_counts.oldest_pending(session)
     for name in names:
         row, own = rows.get(name), counts.get(name, Counts())
         kind = configured.get(name)
-        ahead = _ahead(session, row, came_at) if row is not None and state_of(row, kind, now) not in STILL else None
+        still = row is None or state_of(row, kind, now) in STILL
+        ahead = None if row is None or still else _ahead(session, row, came_at, spooled)
         found.append(_shown(name, kind, row, ahead, own, age, now, at or in_utc))
     return found
 
@@ -77,7 +79,7 @@ def oldest_open(session: Session, names: Collection[str]) -> dict[str, datetime 
     return found
 
 
-def _ahead(session: Session, row: DestinationState, came_at: datetime | None) -> Ahead:
+def _ahead(session: Session, row: DestinationState, came_at: datetime | None, spooled: int | None) -> Ahead:
     after = CallOutcome.position > row.position
     some = select(CallOutcome.position).where(after).limit(destination_lag.MOST_BEHIND).subquery()
     behind = session.scalar(select(func.count()).select_from(some)) or 0
@@ -88,6 +90,7 @@ def _ahead(session: Session, row: DestinationState, came_at: datetime | None) ->
         session.scalar(first) if behind else None,
         session.scalar(due.order_by(Delivery.due_at).limit(1)),
         came_at,
+        spooled,
     )
 
 

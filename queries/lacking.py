@@ -3,7 +3,7 @@ callbacks that wait elsewhere for the database, calls that a dialer has not told
 more."""
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,7 +17,6 @@ from models.receipts import PENDING
 from queries import completeness, health, heard, receipt_counts
 from queries.reports import gone
 
-READ = timedelta(seconds=10)  # where nothing is behind, a receipt is read much sooner
 MISSING = "Of {} calls may be missing"
 
 
@@ -49,7 +48,7 @@ def lacking(
 
 def _waiting(session: Session, now: datetime) -> Iterator[str]:
     oldest = receipt_counts.oldest_pending(session)
-    if receipt_counts.waits_long(oldest, now, READ):
+    if receipt_counts.waits_long(oldest, now, receipt_counts.READ):
         count = sum(row["receipts"] for row in receipt_counts.open_ones(session) if row["state"] == PENDING)
         wait = "waits" if count == 1 else "wait"
         since = ("the oldest " if not clock.is_ahead(oldest, now) else "") + receipt_counts.waited(oldest, now)

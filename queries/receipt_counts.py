@@ -11,6 +11,7 @@ from models import Receipt
 from models.receipts import DISMISSED, PENDING, QUARANTINED
 from models.strangers import STRANGERS
 
+READ = timedelta(seconds=10)  # where nothing is behind, a receipt is read much sooner
 OPEN_STATES = (PENDING, QUARANTINED, DISMISSED)  # what waits to be understood, or was not
 
 

@@ -55,7 +55,8 @@ def asker(means: Means) -> Ask:
 
     def ask(view: View, form: str, most: int | None, due: datetime) -> Answer:
         if most is None:
-            return Answer((), (), None, _kept(answering.file(means, view, form, at=due)))
+            lacks = answering.lacks(means, view, due)  # first, as for a table
+            return Answer((), (), None, _kept(answering.file(means, view, form, at=due)), lacking=lacks)
         # The file is written of the rows that are shown: asked for twice, the two could differ.
         table = answering.table(means, view, most, due)
         more = (table.tz, table.pictures, table.said, table.left_out, table.lacking)

@@ -200,7 +200,11 @@ class Sender:
             return self._failed(error.error_id, str(error)) | {"sent_at": send.sent_at}
         except ExchangeError as error:
             return self._again(send, error.error_id, str(error)) | {"sent_at": send.sent_at}
-        return self._settled(state=SENT, reason="partly_refused" if said else None, answer=said, tell=bool(said))
+        # A mail says by itself what it lacks; of a file that is said here.
+        lacks = " ".join(answer.lacking) if leaving.sent.schedule.way != MAIL else ""
+        return self._settled(
+            state=SENT, reason="partly_refused" if said else None, answer=said or lacks or None, tell=bool(said)
+        )
 
     def _again(self, send: ScheduledSend, reason: str, answer: str) -> dict[str, Any]:
         """It was not taken: later again, unless that was tried too often, or a person waits for what comes of it."""

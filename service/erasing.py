@@ -8,14 +8,16 @@ from typing import Any
 import structlog
 
 from crm.erasing import tell
+from lib import phone_spellings
 from models.database import Database
 from service.settings.config import Settings
-from upkeep.erasure import ledger
+from upkeep.erasure import files, ledger
 from upkeep.erasure.working import Eraser, nobody
 
 log = structlog.get_logger(__name__)
 
 TOGETHER_SECONDS = 60.0
+SPOOLED = "Callbacks with the number wait in the spool."
 OTHER_KEY = (
     "{} erasures were made under another key: what dialers tell of these people's calls is not recognised. Set "
     "WRAPUP_ERASURE_KEY to the WRAPUP_SECRET_KEY of that time."
@@ -32,6 +34,12 @@ def eraser_of(settings: Settings, database: Database) -> Eraser:
         return tell(database, settings.destinations, destination, records, made)
 
     return Eraser(database, settings.data_dir, folders_of(settings), told)
+
+
+def spool_holds(settings: Settings, number: str) -> bool:
+    """Whether callbacks with the number wait in this machine's spool."""
+    spellings = phone_spellings.of(number)
+    return spellings is not None and files.spool_holds(settings.data_dir / "spool", spellings)
 
 
 def folders_of(settings: Settings) -> list[Path]:

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from math import inf
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
@@ -22,6 +23,7 @@ from upkeep.metrics.names import BEATS as LOOP
 
 BEATS = WorkerBeat.__table__
 EVERY_SECONDS = 10.0
+READS = "normalize"  # the loop that reads receipts
 DEAD_SECONDS = 60.0  # without a beat, as for the alert worker_away
 # Who was last heard so much before another one is dead, and says nothing of what runs now.
 TOGETHER = timedelta(seconds=DEAD_SECONDS)
@@ -85,6 +87,11 @@ def silence(loops: Mapping[str, float]) -> timedelta | None:
     what ``ages`` gives."""
     seconds = loops.get(LOOP, 0.0)
     return timedelta(seconds=seconds) if seconds > DEAD_SECONDS else None
+
+
+def is_reading(loops: Mapping[str, float]) -> bool:
+    """Whether a worker is heard, and has lately looked for receipts to be read."""
+    return all(loops.get(name, inf) <= DEAD_SECONDS for name in (LOOP, READS))
 
 
 def forget(session: Session) -> None:

@@ -14,6 +14,7 @@ from lib import clock
 from models import Delivery, DestinationState
 from queries import deliveries, destination_states, destinations
 from queries.destination_lag import Moments
+from web import spooled
 from web.context import context
 
 NOT_STARTED = "No worker has followed the feed for this destination yet, so there is nothing to pause or to resume."
@@ -31,9 +32,10 @@ class CannotSteer(ValueError):
 def shown(at: Moments | None = None) -> list[dict[str, Any]]:
     """Every destination, as it is now. ``at``: how sentences write moments; in UTC without it."""
     own = context()
+    waiting = spooled.waiting()  # first: what is taken in meanwhile is said to wait once too often, never too seldom
     counts, age = own.recent_counts.deliveries()
     with own.database.read() as session:
-        return destinations.destinations(session, _kinds(), counts, age, clock.now(), at)
+        return destinations.destinations(session, _kinds(), counts, age, clock.now(), at, waiting)
 
 
 def _kinds() -> dict[str, str]:

@@ -127,6 +127,11 @@ def _answered(means: Means, question: Question, report: Report) -> tuple[Rows, d
         raise Broken(error.parameter, str(error)) from None
 
 
+def lacks(means: Means, view: View, at: datetime | None = None) -> list[str]:
+    """What its figures lack at this moment, as of ``queries.lacking``; ``at`` as above. Raises Broken."""
+    return _lacking(means, read(view, means.connections, at))
+
+
 def _lacking(means: Means, question: Question) -> list[str]:
     spooled = means.spooled()
     with means.database.read() as session:

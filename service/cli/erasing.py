@@ -106,6 +106,7 @@ def _look_everywhere(number: str) -> None:
     spellings = phone_spellings.of(number)
     assert spellings is not None
     database, hits, looked = context().database, dict[str, int](), 0
+    spooled = erasing.spool_holds(settings(), number)  # first, as for ``wrapup person``
     with database.read() as session:
         known = before.beginning(session, number, clock.now())
     for table, rows, held in tables.look(database, spellings, tables.last_id(known.known_to)):
@@ -120,6 +121,8 @@ def _look_everywhere(number: str) -> None:
     say(f"  of the files beside the database it stands in{':' if found else ' none.'}")
     for line in found:
         say(f"    {line}")
+    if spooled:
+        say(f"  {erasing.SPOOLED} An erasure waits for them.")
 
 
 def _work(erasure: UUID) -> None:

@@ -14,8 +14,9 @@ from upkeep.erasure import access, files
 from upkeep.erasure.beginning import NotErased
 from web.context import context
 
-NOT_EVERYWHERE = "Files, bodies that nobody understood, and what others' calls say of the number: with --everywhere."
-SPOOLED = "Callbacks with the number wait in the spool: ask again when they were taken in."
+NOT_EVERYWHERE = (
+    "Files, bodies that nobody understood or has read yet, and what others' calls say of the number: with --everywhere."
+)
 
 
 @click.command()
@@ -33,6 +34,7 @@ def person(number: str, connection: str | None, everywhere: bool) -> None:
     migrations.upgrade(database)
     counts: dict[str, int] = {}
     whose = read_number(connection, number)
+    spooled = erasing.spool_holds(settings(), whose)  # first: what is taken in meanwhile is rather told of twice
     try:
         for one in access.kept(database, whose, everywhere):
             say_json(one)
@@ -45,6 +47,8 @@ def person(number: str, connection: str | None, everywhere: bool) -> None:
         _tell_of_files(whose)
     else:
         say(NOT_EVERYWHERE, err=True)
+    if spooled:
+        say(f"{erasing.SPOOLED} Ask again when they were taken in.", err=True)
 
 
 def _tell_of_files(number: str) -> None:
@@ -52,5 +56,3 @@ def _tell_of_files(number: str) -> None:
     assert spellings is not None
     for line in files.look([own.data_dir, *erasing.folders_of(own)], spellings, context().database):
         say(f"It stands in a file: {line}", err=True)
-    if files.spool_holds(own.data_dir / "spool", spellings):
-        say(SPOOLED, err=True)

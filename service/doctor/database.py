@@ -31,8 +31,9 @@ SLOW_SECONDS = 0.05
 PATIENCE_SECONDS = 8.0  # of one statement: less than a line may take
 OFF_SECONDS, FAR_OFF_SECONDS = 2.0, 60.0
 OLDEST, NEWEST = 15, 18  # PostgreSQL versions that are tried
-WAITING_SECONDS, BEHIND_SECONDS = 120.0, 10.0
+WAITING_SECONDS = 120.0
 WRITE_SECONDS = 5.0
+HELD = f"Somebody else has been writing for {WRITE_SECONDS:.0f} s."
 LOOP_STUCK = NAMED["loop_stuck"]  # of loops that wait for others by their nature nobody says so
 EMPTY = (
     "The first start makes them, or wrapup migrate. Were calls there before? Then stop Wrapup, and put them back first."
@@ -75,7 +76,7 @@ def database(url: str) -> Iterator[Line]:
                 yield from speed.of_commits(found)
             if revision == max(schema.known()):
                 with found.read() as session:
-                    yield _worker(session, writing.state != FAIL)
+                    yield _worker(session, writing.state != FAIL and writing.said != HELD)
         except migrations.NotUnicode as error:
             yield Line(
                 "PostgreSQL", FAIL, error.message, "Make another database so, and put the backup back into that."
@@ -193,9 +194,7 @@ def _writable(database: Database) -> Line:
             connection.rollback()
     except (SQLAlchemyError, Busy) as error:
         if isinstance(error, Busy) or is_locked(error):
-            return Line(
-                "writing", WARN, f"Somebody else has been writing for {WRITE_SECONDS:.0f} s.", "Who? `fuser FILE` says."
-            )
+            return Line("writing", WARN, HELD, "Who? `fuser FILE` says.")
         return Line("writing", FAIL, f"It cannot be written: {said(error)}.", "Is the disk full, or mounted read-only?")
     path = database.file
     assert path is not None
@@ -214,11 +213,11 @@ def _worker(session: Session, may_say: bool) -> Line:
     oldest, loops = receipt_counts.oldest_pending(session), beats.ages(session, now)
     todo = "systemctl status wrapup, or wrapup-worker; what does its log say?"
     silent = beats.silence(loops)
-    away = [ABSENT.format(clock.span(silent))] if silent and may_say else []
+    away = [ABSENT.format(clock.span(silent)) if may_say else MUTE] if silent else []
     if receipt_counts.waits_long(oldest, now, timedelta(seconds=WAITING_SECONDS)):
         waits = f"A receipt has been waiting to be read {receipt_counts.waited(oldest, now)}."
         return Line("worker", FAIL, " ".join([waits, *away]), todo if away or not loops else BEHIND)
-    if away:
+    if away and may_say:
         return Line("worker", FAIL, away[0], todo)
     if not may_say and (silent or not loops):
         return Line("worker", WARN, MUTE, "Mend that first: a worker goes on by itself.")
@@ -231,7 +230,7 @@ def _worker(session: Session, may_say: bool) -> Line:
         have = "has" if len(hanging) == 1 else "have"
         told = f"{', '.join(hanging)} {have} not gone round for {clock.span(timedelta(seconds=since))}."
         return Line("worker", WARN, told, todo)
-    if receipt_counts.waits_long(oldest, now, timedelta(seconds=BEHIND_SECONDS)):
-        waits = f"It lives, and a receipt has been waiting to be read {receipt_counts.waited(oldest, now)}."
+    if receipt_counts.waits_long(oldest, now, receipt_counts.READ):  # as in a burst
+        waits = f"It lives; the oldest receipt has waited to be read {receipt_counts.waited(oldest, now)}."
         return Line("worker", WARN, waits, BEHIND)
     return Line("worker", OK, "It lives, and no receipt waits to be read for long.")

@@ -16,9 +16,10 @@ HOUR = timedelta(hours=1)
 KINDS = {"sales": "hubspot"}
 
 
-def shown(database, kinds=KINDS, now=NOW, age=0.0):
+def shown(database, kinds=KINDS, now=NOW, age=0.0, spooled=0):
     with database.read() as session:
-        found = destinations.destinations(session, kinds, delivery_counts.counted(session), age, now)
+        counts = delivery_counts.counted(session)
+        found = destinations.destinations(session, kinds, counts, age, now, spooled=spooled)
     return {one["name"]: one for one in found}
 
 
@@ -181,11 +182,20 @@ def test_what_came_in_and_was_not_read_is_in_no_figure(database, started):
     make(database, "done", "done")
     with database.write() as session:
         receipt(session, state="pending", seen_at=NOON)
-    assert lag(database, now=NOON + minutes(1)) == "All 2 calls are in."
-    assert lag(database, now=NOON + HOUR) == (
-        "As far as the feed has been followed, all 2 calls are in. Receipts have waited since 2026-11-18 12:00 UTC to be read; "
-        "what they say is in no figure: is a worker running?"
-    )
+    assert lag(database, now=NOON + minutes(0.15)) == "All 2 calls are in."
+    so_far = "As far as the feed has been followed, all 2 calls are in. Receipts have waited since "
+    noon, no_figure = "2026-11-18 12:00 UTC to be read; ", "what they say is in no figure"
+    assert lag(database, now=NOON + minutes(1)) == f"{so_far}{noon}{no_figure}."
+    assert lag(database, now=NOON + HOUR) == f"{so_far}{noon}{no_figure}: is a worker running?"
+    was_set_back = f"{so_far}before the clock was set back to be read; {no_figure}: is a worker running?"
+    assert lag(database, now=NOON - HOUR) == was_set_back
+
+
+def test_what_waits_in_the_spool_is_in_no_figure(database, started):
+    make(database, "done")
+    so_far = "As far as the feed has been followed, the only call is in. "
+    assert lag(database, spooled=90) == f"{so_far}Callbacks wait in the spool, and what they say is in no figure."
+    assert lag(database, spooled=None) == f"{so_far}Whether callbacks wait in the spool is not known."
 
 
 def test_a_quiet_night_is_no_trouble(database, started):

@@ -64,6 +64,20 @@ def test_a_mail_says_what_its_figures_lack(engine, database, calls, box):
         assert all("1 receipt waits to be read" in said[kind] for kind in ("text/plain", "text/html"))
 
 
+def test_the_send_of_a_file_says_what_it_lacks(engine, database):
+    """Nothing in it could; and nobody is told that it was refused."""
+    own = {"name": "File", "to": None, "folder": ""}
+    engine.schedule(view(database), **own)
+    engine.later(hours=7)
+    assert [(send.state, send.answer) for send in engine.run()] == [("sent", None)]
+    with database.write() as session:
+        receipt(session, state="pending")
+    engine.later(hours=24)
+    send = max(engine.run(), key=lambda one: one.due_at)
+    assert (send.state, send.reason, send.tell_at) == ("sent", None, None)
+    assert re.fullmatch(r"1 receipt waits to be read, the oldest for \d+ \w+: what is shown lacks them\.", send.answer)
+
+
 def test_a_funnel_and_a_list_have_their_pictures_too(engine, database, box):
     before = START - timedelta(hours=2)
     with database.write() as session:

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from callbacks.spool import Spool
 from lib.phone_spellings import Spellings
 from models.database import Database
 from tests import backups
+from tests.callbacks.drafts import draft
 from tests.evidence import connect, terminal
 from tests.outcomes.test_erasing import NUMBER, PERSONAL, told
 from tests.upkeep.erasure import dump, files_with
@@ -81,6 +83,24 @@ def test_a_number_of_ours_is_refused_with_a_sentence(typed, tmp_path):
     filled(tmp_path)
     refused = typed("erase", "--number", "+914900000000", "--apply")
     assert refused.returncode == 1 and "a number of ours" in refused.stderr
+
+
+def test_callbacks_with_the_number_that_wait_in_the_spool_are_told_of(typed, tmp_path):
+    filled(tmp_path)
+    others = b'{"callID": 7, "customerNum": "+919800099999"}'
+    spool = Spool(tmp_path / "data" / "spool")
+    spool.append([draft(body=others).line()])
+    said = "Callbacks with the number wait in the spool."
+    looks = [("person",), ("person", "--everywhere"), ("erase", "--everywhere")]
+
+    def told_of() -> list[bool]:
+        found = [typed(command, "--number", NUMBER, *more) for command, *more in looks]
+        assert all(one.returncode == 0 for one in found)
+        return [said in one.stdout + one.stderr for one in found]
+
+    assert told_of() == [False, False, False]
+    spool.append([draft(body=others.replace(b"99999", b"12345")).line()])
+    assert told_of() == [True, True, True]
 
 
 def test_what_is_kept_of_a_person_is_written_as_json(typed, tmp_path):

@@ -19,7 +19,10 @@ def figures(
     session: Session, connections: Mapping[str, Connection], spooled: int | None, now: datetime
 ) -> Iterator[Metric]:
     oldest = receipt_counts.oldest_pending(session)
-    words = "Age of the receipt in the database that has waited longest to be understood; 0: none there waits"
+    words = (
+        "Age of the receipt in the database that has waited longest to be understood, without those that were sent back to be "
+        "read again; 0: no other waits there"
+    )
     age = GaugeMetricFamily("wrapup_pending_age_seconds", words, labels=())
     if oldest is None or not clock.is_ahead(oldest, now):  # else nobody knows how long it has waited
         age.add_metric([], clock.waited(oldest, now))

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from models.schema import of_newer_release
 from models.writing import takes_writes
+from queries import receipt_counts
 from upkeep import beats
 from web import spooled
 from web.pages import sentences
@@ -19,7 +20,7 @@ class AtWork:
     unwritable: str | None
     newer: str | None
     no_worker: str | None  # one has ended, or hangs
-    none_known: str | None  # none was ever started, or each was stopped on purpose: perhaps somebody wants it so
+    none_known: str | None  # none was ever started, say, or each was stopped on purpose: perhaps somebody wants it so
 
 
 def at_work(reading: Session, now: datetime) -> AtWork:
@@ -30,3 +31,18 @@ def at_work(reading: Session, now: datetime) -> AtWork:
         return AtWork(unwritable, newer, None, None)
     loops = beats.ages(reading, now)
     return AtWork(None, None, sentences.no_worker(loops), None if loops else sentences.NO_WORKER_KNOWN)
+
+
+@dataclass(frozen=True)
+class Unread:
+    """What is shown lacks what waits to be read: each a sentence, or None."""
+
+    waiting: str | None  # for too long: a trouble
+    soon: str | None  # for a while, as in a burst
+
+
+def unread(reading: Session, now: datetime) -> Unread:
+    """What the database has of it; callbacks in a spool are ``sentences.spooled``."""
+    oldest = receipt_counts.oldest_pending(reading)
+    loops = beats.ages(reading, now) if sentences.is_late(oldest, now) else {}
+    return Unread(sentences.waiting(oldest, now, loops), sentences.unread(oldest, now))

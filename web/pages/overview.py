@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from dialers.vocabulary import CONNECT_OUTCOMES
 from lib import clock
-from queries import days, health, receipt_counts, schedules, selection, shape, strangers, suppressions, take_outs
+from queries import days, health, schedules, selection, shape, strangers, suppressions, take_outs
 from queries import destinations as at_destinations
 from queries import summary as sums
 from queries.destination_lag import for_a_person
@@ -132,9 +132,9 @@ def _connections(reading: Session, now: datetime, zone: str) -> dict[str, Any]:
         connection["unmapped_links"] = [
             sentences.link(connection, word) for word in connection["unmapped_words"][:SHOWN_WORDS]
         ]
-    told = asdict(at_work.at_work(reading, now)) | {
+    told = asdict(at_work.at_work(reading, now)) | asdict(at_work.unread(reading, now))
+    told |= {
         "spooled": sentences.spooled(waiting),
-        "waiting": sentences.waiting(receipt_counts.oldest_pending(reading), now),
         "unsent": sentences.unsent(schedules.oldest_waiting(reading, now), now),
         "by_hand": sentences.by_hand(sum(take_outs.by_hand(reading).values())),
         "not_taken_out": sentences.not_taken_out(suppressions.waiting_since(reading, now), now),

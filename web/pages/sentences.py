@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeGuard
 
 from dialers import vocabulary as ours
 from lib import clock
@@ -59,13 +59,15 @@ NOWHERE = (
     "is read, asked for or sent. Make room on the disk, or have it written to again; wrapup doctor says which."
 )
 _NO_WORKER = (
-    "No worker is at work: the last was seen {} ago, and has ended, hangs or is stopped. Callbacks are kept, and nothing is "
-    "read, asked for or sent. Start it again; what does its log say?"
+    "No worker is at work: the last was seen {} ago, and has ended, hangs or is stopped, or cannot write to the database. "
+    "Callbacks are kept, and nothing is read, asked for or sent. Start it again; what does its log say, and wrapup doctor?"
 )
 
+_BEHIND = "A worker is at work, and behind: wrapup doctor says what it may wait for."
+
 NO_WORKER_KNOWN = (
-    "No worker is known to be at work: none was ever started, or each was stopped. Callbacks are kept, and nothing is read, "
-    "asked for or sent."
+    "No worker is known to be at work: none was ever started, each was stopped, or its clock is ahead of this one. Callbacks are "
+    "kept, and nothing is read, asked for or sent."
 )
 
 
@@ -142,15 +144,25 @@ def size(count: int) -> str:
     return many(count, "byte") if count < 10_000 else f"{count / 1000:.0f} kB"
 
 
-def waiting(oldest: datetime | None, now: datetime) -> str | None:
-    """A sentence where receipts wait too long to be read."""
-    if not receipt_counts.waits_long(oldest, now, timedelta(seconds=LATE_SECONDS)):
+def is_late(oldest: datetime | None, now: datetime) -> TypeGuard[datetime]:
+    """Whether the receipt that ``receipt_counts.oldest_pending`` gave waits too long."""
+    return receipt_counts.waits_long(oldest, now, timedelta(seconds=LATE_SECONDS))
+
+
+def waiting(oldest: datetime | None, now: datetime, loops: Mapping[str, float]) -> str | None:
+    """A sentence where receipts wait too long to be read. ``loops``: of the workers, as ``upkeep.beats.ages`` gives them."""
+    if not is_late(oldest, now):
         return None
     waited = receipt_counts.waited(oldest, now)
-    return (
-        f"Receipts have been waiting to be read {waited}, and what is shown lacks them. "
-        "Is a worker running, and what does wrapup doctor say that it waits for?"
-    )
+    why = _BEHIND if beats.is_reading(loops) else "Is a worker running?"
+    return f"Receipts have been waiting to be read {waited}, and what is shown lacks them. {why}"
+
+
+def unread(oldest: datetime | None, now: datetime) -> str | None:
+    """A sentence where some wait that are read soon, as in a burst: no trouble, but what is shown lacks them."""
+    if is_late(oldest, now) or not receipt_counts.waits_long(oldest, now, receipt_counts.READ):
+        return None
+    return f"Receipts wait to be read, the oldest {receipt_counts.waited(oldest, now)}: what is shown lacks them."
 
 
 def unwritable(writes: bool, spools: Callable[[], bool]) -> str | None:

@@ -19,13 +19,12 @@ from lib import text as texts
 from models import ApiKey, audit
 from models.audit import Actor
 from models.database import Database
-from queries import receipt_counts
 from web import auth, keys, limits, sign_ins, spooled, steered
 from web.auth import View
 from web.context import context
 from web.errors import ApiError, request_id
 from web.origin import client
-from web.pages import sentences, zones
+from web.pages import at_work, sentences, zones
 from web.parameters import storable
 from web.sign_ins import Where
 
@@ -188,15 +187,15 @@ def for_templates() -> dict[str, Any]:
         "zone": zones.chosen(),
         "here": _here(),
         "has_destinations": g.get("has_destinations", False),
-        "lacking": [] if g.get("reader") is None else _lacking(),
+        **({"lacking": [], "not_read_yet": None} if g.get("reader") is None else _lacking()),
     }
 
 
-def _lacking() -> list[str]:
-    """What no page can show: callbacks that the database does not have, and receipts that nobody has read. Where none waits for
-    long, nothing."""
-    told = sentences.spooled(spooled.waiting()), sentences.waiting(g.pending_since, clock.now())
-    return [one for one in told if one]
+def _lacking() -> dict[str, Any]:
+    """What no page can show: callbacks that the database does not have, and receipts that nobody has read. Where none waits,
+    nothing."""
+    told = sentences.spooled(spooled.waiting()), g.unread.waiting
+    return {"lacking": [one for one in told if one], "not_read_yet": g.unread.soon}
 
 
 def _here() -> str:
@@ -213,7 +212,7 @@ def _reader() -> Reader | None:
         return None
     with database().read() as reading:
         key = sign_ins.key_of(reading, secret, clock.now())
-        g.pending_since = receipt_counts.oldest_pending(reading)
+        g.unread = at_work.unread(reading, clock.now())
     if key is None or keys.refusal(key, client(), clock.now()):
         return None
     auth.used(key.id, secrets.hashed(secret))

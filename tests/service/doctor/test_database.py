@@ -1,6 +1,8 @@
 """What the doctor says of a database: one that is away, empty, of another release, no database, or not to be written."""
 
 import os
+import re
+import sqlite3
 from contextlib import closing
 from datetime import timedelta
 
@@ -180,6 +182,36 @@ def test_a_receipt_that_waits_since_before_the_clock_was_set_back_is_told(migrat
         receipt(session, state="pending", received_at=at, seen_at=at)
     found = worker_of(migrated)
     assert found.state == FAIL and "since before the clock was set back" in found.said
+
+
+def test_that_receipts_wait_is_told_before_it_is_a_trouble(migrated):
+    """As in a burst, which the worker reads."""
+    Beats(migrated).write()
+    assert worker_of(migrated).said == "It lives, and no receipt waits to be read for long."
+    with migrated.write() as session:
+        receipt(session, state="pending", received_at=clock.now() - timedelta(seconds=60))
+    found = worker_of(migrated)
+    assert found.state == WARN and re.fullmatch(
+        r"It lives; the oldest receipt has waited to be read for \d+ s\.", found.said
+    )
+
+
+def test_while_somebody_else_writes_for_long_nobody_says_that_no_worker_lives(sqlite_url, monkeypatch):
+    """It cannot write that it does, and goes on by itself."""
+    monkeypatch.setattr(database, "WRITE_SECONDS", 0.2)
+    with closing(Database(sqlite_url)) as there:
+        Beats(there, lambda: clock.now() - timedelta(minutes=5)).write()
+        assert worker_of(there) == Line("worker", FAIL, database.ABSENT.format("5 min"), worker_of(there).todo)
+        with closing(sqlite3.connect(there.file, timeout=0, isolation_level=None)) as somebody:
+            somebody.execute("BEGIN IMMEDIATE")
+            found = {line.what: (line.state, line.said) for line in database.database(sqlite_url)}
+            assert found["writing"] == (WARN, database.HELD) and found["worker"] == (WARN, database.MUTE)
+            somebody.execute("ROLLBACK")
+            with there.write() as session:
+                receipt(session, state="pending", received_at=clock.now() - timedelta(minutes=9))
+            somebody.execute("BEGIN IMMEDIATE")
+            waits = f"A receipt has been waiting to be read for 9 min. {database.MUTE}"
+            assert (worker_of(there).state, worker_of(there).said) == (FAIL, waits)
 
 
 def worker_of(migrated) -> Line:

@@ -8,7 +8,7 @@ import pytest
 
 from lib import clock
 from lib import zones as iana
-from models import CallbackHour, CallbackPace, Kept, PollCursor, Receipt
+from models import CallbackHour, CallbackPace, Kept, PollCursor, Receipt, WorkerBeat
 from models.polls import HISTORY
 from tests import factories
 from tests.web.conftest import CONNECTIONS
@@ -84,19 +84,52 @@ def test_receipts_that_nobody_reads_are_told_on_every_page(reader, database, at_
     with database.write() as session:
         row = factories.outcome(session)
         load = factories.load(session, leads=())
-        came = NOW - timedelta(seconds=119)
+        came = NOW - timedelta(seconds=9)
         receipt = factories.receipt(session, received_at=came, state="pending", processed_at=None)
         lead, receipt_id = factories.lead(session, load), receipt.id
     paths = ["/calls", f"/calls/{row.id}", "/loads", f"/loads/{load.id}", f"/leads/{lead.id}", "/reports"]
     paths += ["/reports/times?tz=UTC", "/leads?figure=attempts_per_lead.leads&tz=UTC", "/views", "/schedules"]
     paths += ["/quarantine", f"/receipts/{receipt_id}", "/connections/ryng-main", "/destinations", "/zone", "/"]
-    said = "and what is shown lacks them. Is a worker running, and what does wrapup doctor say that it waits for?"
-    assert not any(said in text(reader, path) for path in paths)
+    said = "and what is shown lacks them. Is a worker running?"
+    soon = "Receipts wait to be read, the oldest for 119 s: what is shown lacks them."
+    assert not any("what is shown lacks" in text(reader, path) for path in paths)
 
-    with database.write() as session:
-        session.get_one(Receipt, receipt_id).seen_at = NOW - timedelta(minutes=3)
+    def waits(**seconds):
+        with database.write() as session:
+            session.get_one(Receipt, receipt_id).seen_at = NOW - timedelta(**seconds)
+
+    waits(seconds=119)
     for path in paths:
-        assert text(reader, path).count(f"Receipts have been waiting to be read for 3 min, {said}") == 1, path
+        page = text(reader, path)
+        assert page.count(soon) == page.count("what is shown lacks") == 1, path
+    assert "<title>Wrapup</title>" in text(reader), "it is no trouble"
+    waits(minutes=3)
+    for path in paths:
+        page = text(reader, path)
+        assert page.count(f"Receipts have been waiting to be read for 3 min, {said}") == 1 and soon not in page, path
+    assert "<title>(1) Wrapup</title>" in text(reader)
+
+
+def test_receipts_that_a_worker_is_at_work_on_are_told_so(reader, database, at_ten_forty_five):
+    with database.write() as session:
+        factories.receipt(session, received_at=NOW - timedelta(minutes=3), state="pending", processed_at=None)
+    pages, begins = ("/", "/live/connections", "/calls"), "Receipts have been waiting to be read for 3 min, and what is"
+    at_work, asks = "A worker is at work, and behind", "Is a worker running?"
+
+    def heard(**loops):
+        with database.write() as session:
+            session.merge(WorkerBeat(worker="host:7:5d2a7e0c4b11", started_at=NOW, beat_at=NOW, loops=loops))
+
+    for loops, why, other in (
+        ({}, asks, at_work),
+        ({"beats": 0.0, "normalize": 3.0}, at_work, asks),
+        ({"beats": 0.0, "normalize": 90.0}, asks, at_work),  # it hangs
+        ({"beats": 90.0, "normalize": 90.0}, asks, at_work),
+    ):
+        heard(**loops)
+        for path in pages:
+            page = text(reader, path)
+            assert begins in page and why in page and other not in page, (path, loops)
 
 
 def test_a_report_says_whose_last_callback_it_tells_while_others_wait(reader, app, database, at_ten_forty_five):

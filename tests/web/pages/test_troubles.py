@@ -156,6 +156,8 @@ def test_a_worker_that_was_killed_is_said_to_be_away_before_anything_waits_for_i
     assert not any("has ended, hangs or is stopped" in text(reader, path) for path in pages)
     known = "No worker is known to be at work: none was ever started"  # as here
     assert known in text(reader)
+    last_seen(minutes=-58)  # and has hung since, and then the clock was set back
+    assert "or its clock is ahead of this one" in text(reader)
     last_seen(minutes=0.5)
     assert not any("No worker" in text(reader, path) for path in pages)
     last_seen(minutes=12)
