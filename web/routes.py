@@ -27,6 +27,7 @@ from web import (
     schedules,
     sessions,
     suppressions,
+    unread,
     uploads,
     views,
     words,
@@ -59,6 +60,7 @@ def register(app: Flask) -> None:
     idle.register(app)
     behind.register(app)
     auth.register(app)
+    unread.register(app)
     app.after_request(_headers)
     app.register_blueprint(assets)
     app.register_blueprint(metrics.blueprint)
