@@ -14,6 +14,7 @@ from lib import text
 from lib.buckets import Buckets
 from service import logs
 from service.logs import TokensHidden
+from service.standard_error import StandardError
 from upkeep import endings
 
 
@@ -61,8 +62,9 @@ class Log(Logger):
         super().setup(cfg)
         for one in (self._hidden, self._brief):
             self.error_log.addFilter(one)
-        for handler in self.error_log.handlers:
-            handler.setFormatter(logs.formatter())
+        own = StandardError()
+        own.setFormatter(logs.formatter())
+        self.error_log.handlers[:] = [own]
 
 
 def on_starting(server: Any) -> None:
