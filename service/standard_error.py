@@ -1,8 +1,8 @@
 """Standard error, where the log goes: whoever reads it is not waited for.
 
-Mostly it is a pipe or a socket that a container's runtime, a journal or a collector of logs reads. Where that one has stopped reading,
-whoever writes would wait for ever as soon as 64 KiB lie there, with the lock of the log in hand: nothing that logs would go on, no
-callback would be answered, and none would come down the ladder, for each of its rungs says what it leaves to the next.
+Mostly it is a pipe or a socket that a container's runtime, a journal or a collector of logs reads. Where that one has stopped
+reading, whoever writes would wait for ever as soon as 64 KiB lie there, with the lock of the log in hand: nothing that logs would
+go on, no callback would be answered, and none would come down the ladder, for each of its rungs says what it leaves to the next.
 """
 
 import logging

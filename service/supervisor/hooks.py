@@ -4,6 +4,7 @@ import gc
 import logging
 import os
 import resource
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -83,6 +84,9 @@ def post_fork(server: Any, worker: Any) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
+    signal.signal(
+        signal.SIGHUP, signal.SIG_IGN
+    )  # its master's, which has gunicorn end the worker well (``children._prepare``)
     _loaded()
     tell_ready()
 
