@@ -117,11 +117,16 @@ class Spool:
         return any(self._sizes())
 
     def oldest(self) -> bytes | None:
-        """What is drained next; None where there is nothing, or where it is damaged."""
+        """What is drained next; None where there is nothing, or where it is damaged or cannot be read."""
         for path in segments(self.folder):
-            with contextlib.suppress(FileNotFoundError), path.open("rb") as lines:  # drained a moment ago
-                if line := lines.readline():
-                    return _payload(line)
+            try:
+                with path.open("rb") as lines:
+                    if line := lines.readline():
+                        return _payload(line)
+            except FileNotFoundError:  # drained a moment ago
+                continue
+            except OSError:  # another user's, or the disk's: ``drain`` says so, and takes those behind it
+                return None
         return None
 
     def size(self) -> int:

@@ -4,7 +4,8 @@ back for our own connections alone.
 ``synchronous_commit = off`` has a commit answered before it is on the disk, and a 200 would not mean that a callback is durable.
 Where strings are not as the standard has them a backslash in one is eaten, and what was kept of a callback is not what came.
 Under another isolation than READ COMMITTED who waits for a lock gets an error in place of the row as it is now. Dates in another
-style than ISO's are read by nobody, and what the catalogue says of indexes with every name in quotes neither.
+style than ISO's are read by nobody, and what the catalogue says of indexes with every name in quotes neither. A session that is
+ended for being idle, as a receiver's is between two callbacks, costs the next callback its place in the database.
 """
 
 from typing import Any
@@ -24,6 +25,8 @@ _SET_BACK = """
     WHERE current_setting(name) = but
     UNION ALL
     SELECT set_config('DateStyle', 'ISO', false) WHERE current_setting('DateStyle') NOT LIKE 'ISO%'
+    UNION ALL
+    SELECT set_config('idle_session_timeout', '0', false) WHERE current_setting('idle_session_timeout', true) <> '0'
 """
 
 

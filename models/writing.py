@@ -25,7 +25,9 @@ def takes_writes(session: Session) -> bool:
     bind = session.get_bind()
     if bind.dialect.name == "sqlite":
         path = sqlite_file(bind.engine.url)
-        return path is None or (os.access(path, os.W_OK, effective_ids=True) and durable.has_room(path.parent))
+        return path is None or (
+            os.access(path, os.W_OK, effective_ids=True) and durable.has_room(path.parent, anew=False)
+        )
     return bool(session.scalar(_POSTGRESQL_TAKES_WRITES))
 
 

@@ -19,10 +19,10 @@ from web.context import NAME, Context
 from web.origin import Origin
 
 
-def create_app(settings: config.Settings | None = None) -> Flask:
-    """The WSGI application: callbacks, API, pages. Raises BadSettings."""
+def create_app(settings: config.Settings | None = None, serving: bool = False) -> Flask:
+    """The WSGI application: callbacks, API, pages. ``serving``: as in ``logs.configure``. Raises BadSettings."""
     settings = settings or config.load()
-    logs.configure(settings.log_level)
+    logs.configure(settings.log_level, serving)
     if not settings.outside:
         outside.close()
     app = Flask("wrapup", static_folder=None)

@@ -12,6 +12,7 @@ import structlog
 from structlog.typing import Processor
 
 from lib import addresses
+from service.standard_error import StandardError
 
 SHARED: list[Processor] = [
     structlog.contextvars.merge_contextvars,
@@ -38,9 +39,9 @@ def formatter() -> logging.Formatter:
     )
 
 
-def configure(level: str) -> None:
-    """Send our own and every library's log lines through one JSON renderer."""
-    handler = logging.StreamHandler(sys.stderr)
+def configure(level: str, serving: bool = False) -> None:
+    """Send our own and every library's log lines through one JSON renderer. ``serving``: nobody waits for whoever reads them."""
+    handler = StandardError() if serving else logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter())
     handler.addFilter(TokensHidden())
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)

@@ -99,7 +99,7 @@ def main() -> None:
     os.nice(NICE)
     worker, rest = int(sys.argv[1]), float(sys.argv[2]) if len(sys.argv) > 2 else REST
     settings = config.load()
-    logs.configure(settings.log_level)
+    logs.configure(settings.log_level, serving=True)
     folder = settings.mirror_folder()
     database = settings.database(pool_size=1)
 

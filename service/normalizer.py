@@ -114,7 +114,7 @@ def main() -> None:
     """What ``Beside`` starts, with the worker's process and the hash of its settings file as arguments. Raises BadSettings."""
     parent, file_hash = int(sys.argv[1]), sys.argv[2]
     settings = config.load()
-    logs.configure(settings.log_level)
+    logs.configure(settings.log_level, serving=True)
     if settings.file_hash != file_hash:
         # Calls of one moment would be read in two ways, or put into quarantine as those of nobody's connection.
         log.warning(

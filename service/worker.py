@@ -171,7 +171,7 @@ def _at_once() -> None: ...
 def main() -> None:
     """What ``wrapup serve`` starts. Raises BadSettings."""
     settings = config.load()
-    logs.configure(settings.log_level)
+    logs.configure(settings.log_level, serving=True)
     if not settings.outside:
         outside.close()
     run(settings.database(), settings, hooks.tell_ready)

@@ -23,6 +23,8 @@ FINISH_BYTES = 64 * 1024  # ...and so much of it
 SMALL_HEAD = 8 * 1024  # bytes of a request's head; of what is more, all lines together hold...
 HEADS = WaitingRoom(32 * 1024 * 1024)  # ...so much until they are answered, and of broken chunks
 BROKEN = WaitingRoom(16 * 1024 * 1024)  # and so much of what is no HTTP and may be a callback
+# Before a request, where they are nobody's: of a body whose sender has ended it with a line end that it has not counted.
+LINE_ENDS = b"\r\n"
 LINGER_SECONDS = 5.0  # for a sender who is told that the line will close and goes on sending...
 LINGER_BYTES = 64 * 1024 * 1024  # ...and so much of what it sends
 
@@ -51,7 +53,8 @@ class Line(SocketUnreader):
         self.deadline = math.inf
         self._place.close()
         self._before = 0
-        self.head, self.framed = bytearray(self.buf.getvalue()), None
+        self.framed = None
+        self.put_back(self.buf.getvalue().lstrip(LINE_ENDS))
         if self.head:
             self.hurry()
 
@@ -87,8 +90,11 @@ class Line(SocketUnreader):
     def chunk(self, size_hint: int | None = None) -> bytes:
         if time.monotonic() > self.deadline:
             raise TimeoutError("the sender took too long")
-        data = self._there(size_hint) if self._hung_up else self._waited_for(size_hint)
+        data = self._next(size_hint)
         if self.head is not None:
+            while not self.head and data and not (data := data.lstrip(LINE_ENDS)):
+                self.give_way()
+                data = self._next(size_hint)
             if not self.head:
                 self.hurry()
             self.head += data
@@ -134,6 +140,9 @@ class Line(SocketUnreader):
             return
         for _ in self._pieces(LINGER_BYTES, LINGER_SECONDS):
             continue
+
+    def _next(self, size_hint: int | None) -> bytes:
+        return self._there(size_hint) if self._hung_up else self._waited_for(size_hint)
 
     def _waited_for(self, size_hint: int | None) -> bytes:
         try:

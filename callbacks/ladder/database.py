@@ -77,7 +77,7 @@ class DatabaseStore:
         """Raises where nothing can be written. A full disk and a standby refuse this, and would let a SELECT pass; who holds
         the table of receipts lets it wait, as it would let a callback wait."""
         if file := self._database.file:  # on a full disk SQLite's log may have room for this, and for no callback
-            durable.probe(file.parent, synced=False)
+            durable.probe(file.parent, synced=False, anew=False)
         with self._turn():
             self._driver.execute(f"UPDATE {StrangerQuota.__tablename__} SET overflow = overflow")
             self._driver.execute(f"UPDATE {Receipt.__tablename__} SET state = state WHERE 1 = 0")

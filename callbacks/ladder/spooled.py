@@ -37,7 +37,8 @@ def understood(line: bytes) -> Draft | None:
 
 
 def waiting(spool: Spool, seconds: float = ASIDE_SECONDS) -> int:
-    """Bytes that the database does not take: 0 where the oldest has waited for less than so many seconds. Raises OSError."""
+    """Bytes that the database does not take: 0 where the oldest has waited for less than so many seconds. What cannot be read has
+    waited for longer. Raises OSError where nobody may look into the folder."""
     size = spool.size()
     oldest = spool.oldest() if size else None
     first = understood(oldest) if oldest is not None else None

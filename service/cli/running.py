@@ -8,7 +8,7 @@ from flask.cli import AppGroup
 
 import migrations
 from lib.text import many
-from service import erasing
+from service import erasing, logs
 from service.cli.settings import settings
 from service.prepare import run as run_prepare
 from service.supervisor.folder import hold
@@ -39,6 +39,7 @@ def worker() -> None:
     """Run the worker alone: read receipts, settle calls, poll dialers, apply decisions, send leads, deliveries and schedules."""
     own = settings()
     hold(own.data_dir, own.database_url)
+    logs.configure(own.log_level, serving=True)
     run_worker(context().database, own)
 
 

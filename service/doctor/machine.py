@@ -18,9 +18,10 @@ import requests
 from urllib3.exceptions import HTTPError
 
 from callbacks.ladder import spooled
-from callbacks.spool import Spool
+from callbacks.spool import Spool, segments
 from lib import clock, locks, private
 from lib.http import wire
+from lib.text import many
 from service.doctor.line import AS_ITS_USER, FAIL, OK, WARN, Line
 from service.settings.config import Places
 from service.supervisor import folder
@@ -201,11 +202,18 @@ def spool(data_dir: Path) -> Iterator[Line]:
     folder = data_dir / beside.SPOOL
     try:
         waiting, is_damaged = spooled.waiting(Spool(folder), LOOK_SECONDS), (folder / beside.DAMAGED).exists()
+        closed = sum(not _can_be_read(path) for path in segments(folder))
     except OSError:
         told = "Nobody can say whether callbacks wait: this command's user cannot look into it."
         yield Line("spool", WARN, told, AS_ITS_USER)
         return
-    if waiting:
+    if closed:
+        told = f"{many(closed, 'file')} of it cannot be read: what is in there waits, and all else is taken in."
+        todo = (
+            f"Whose are they? chown Wrapup's user {folder}/*.spool; else the disk fails: what does the log say of them?"
+        )
+        yield Line("spool", FAIL, told, todo)
+    elif waiting:
         todo = "Is the database up, and does a worker run? They are taken in by themselves."
         yield Line("spool", WARN, f"{size(waiting)} of callbacks wait for the database.", todo)
     else:
@@ -213,6 +221,17 @@ def spool(data_dir: Path) -> Iterator[Line]:
     if is_damaged:
         todo = "See docs/operations.md, 'When the database is away'; remove the file when you have."
         yield Line("spool", WARN, "It has a file with lines that nobody could read.", todo)
+
+
+def _can_be_read(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            file.read(1)
+    except FileNotFoundError:  # taken in a moment ago
+        return True
+    except OSError:
+        return False
+    return True
 
 
 def backups(data_dir: Path, now: datetime) -> Iterator[Line]:

@@ -15,7 +15,7 @@ LONGEST_QUESTION = 290.0
 
 def create_reader() -> Flask:
     """The WSGI application of the reading process, which receivers ask and nobody else. Raises BadSettings."""
-    app = create_app()
+    app = create_app(serving=True)
     context(app).database.limit(LONGEST_QUESTION)
     app.wsgi_app = Behind(app.wsgi_app)  # type: ignore[method-assign]  # Flask's own way to stand in front of it
     return app

@@ -16,7 +16,7 @@ def create_receiver(reader: str) -> Receiver:
     Flask is not loaded here: a receiver is small, and starts in a moment. Raises BadSettings.
     """
     settings = config.load()
-    logs.configure(settings.log_level)
+    logs.configure(settings.log_level, serving=True)
     if not settings.outside:
         host, _, port = reader.rpartition(":")
         outside.close(but=(host, int(port)))

@@ -168,7 +168,9 @@ def stop(children: Sequence[Child]) -> None:
 
 
 def _prepare(nice: int) -> None:
-    """On Linux a child gets SIGTERM when its parent is killed, so that no half of Wrapup stays behind."""
+    """On Linux a child gets SIGTERM when its parent is killed, so that no half of Wrapup stays behind. SIGHUP is the supervisor's
+    alone, also where all get it, as by ``systemctl kill`` or from a terminal that is closed."""
     os.nice(nice)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -4,6 +4,7 @@ import gc
 import logging
 import os
 import resource
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from lib import text
 from lib.buckets import Buckets
 from service import logs
 from service.logs import TokensHidden
+from service.standard_error import StandardError
 from upkeep import endings
 
 
@@ -61,8 +63,9 @@ class Log(Logger):
         super().setup(cfg)
         for one in (self._hidden, self._brief):
             self.error_log.addFilter(one)
-        for handler in self.error_log.handlers:
-            handler.setFormatter(logs.formatter())
+        own = StandardError()
+        own.setFormatter(logs.formatter())
+        self.error_log.handlers[:] = [own]
 
 
 def on_starting(server: Any) -> None:
@@ -81,6 +84,9 @@ def post_fork(server: Any, worker: Any) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
+    signal.signal(
+        signal.SIGHUP, signal.SIG_IGN
+    )  # its master's, which has gunicorn end the worker well (``children._prepare``)
     _loaded()
     tell_ready()
 

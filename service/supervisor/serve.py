@@ -34,7 +34,7 @@ def supervise(plan: Plan, more: Sequence[Child] = (), worker: bool = True) -> in
 
     ``more`` are children to keep alive besides; without ``worker`` somebody else runs it. Raises BadSettings.
     """
-    logs.configure(plan.log_level)
+    logs.configure(plan.log_level, serving=True)
     data_dir = Path(plan.environ["WRAPUP_DATA_DIR"])
     hold(data_dir, plan.environ["WRAPUP_DATABASE_URL"])
     outer, between = listening(plan.bind), inner()

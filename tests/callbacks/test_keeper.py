@@ -147,3 +147,11 @@ def test_one_that_no_store_would_take_holds_up_nothing_behind_it(database, folde
     assert kept(database) == [2]
     assert not ladder.spool.waiting()
     assert list(read(folder)) == [line]
+
+
+def test_a_segment_that_cannot_be_read_holds_up_no_other(database, folder, ladder):
+    ladder.keeper.look_at_database()
+    (folder / "000000000001.spool").mkdir(parents=True)  # opens, and fails to be read; root may read everything else
+    ladder.spool.append([late(1).line()])
+    ladder.keeper.look_at_spool()
+    assert kept(database) == [1]

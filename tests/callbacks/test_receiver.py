@@ -215,6 +215,30 @@ def test_letters_and_blanks_that_nobody_encoded_are_no_reason_to_lose_a_callback
 
 
 @pytest.mark.parametrize("parser", ["auto", "python"])
+@pytest.mark.parametrize("end", [b"\n", b"\r\n\r\n"], ids=["LF", "blank lines"])
+@pytest.mark.parametrize("with_the_next", [False, True])
+def test_line_ends_between_requests_are_no_reason_to_lose_a_callback(
+    served, database, parsed_in_python, parser, end, with_the_next
+):
+    """Of a sender that ends its body with one and has not counted it."""
+    parts = urlsplit((served if parser == "auto" else parsed_in_python).callback("terminal"))
+    call = f"{parser} {end} {with_the_next}"
+    body = json.dumps(terminal(call_id=call, log_id=call)).encode()
+    head = f"POST {parts.path} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n"
+    first, second = (f"{head}{more}\r\n".encode() + body + end for more in ("", "Connection: close\r\n"))
+    with socket.create_connection((parts.hostname, parts.port), timeout=20) as line:
+        if with_the_next:
+            line.sendall(first + second)
+        else:
+            line.sendall(first)
+            time.sleep(0.2)
+            line.sendall(second)
+        said = b"".join(iter(lambda: line.recv(65_536), b""))
+    assert said.count(BODY) == said.count(b" 200 OK") == 2
+    assert [one.reason for one in receipts(database) if one.body == body] == [None, None]
+
+
+@pytest.mark.parametrize("parser", ["auto", "python"])
 @pytest.mark.parametrize(
     ("sent", "status", "error_id"),
     [

@@ -18,6 +18,7 @@ from callbacks.ladder.database import DatabaseStore
 from callbacks.strangers import Strangers
 from models import Receipt, StrangerQuota
 from models.database import Database
+from models.writing import takes_writes
 from tests.callbacks.drafts import draft, kept
 from tests.databases import drop
 
@@ -39,6 +40,26 @@ def test_where_a_full_disk_has_room_in_sqlites_log_alone_the_database_is_not_wel
         store.probe()
     (small_disk / "fill").unlink()
     store.probe()
+    store.close()
+    database.close()
+
+
+def test_where_no_more_files_can_be_made_the_database_is_well(disk_of):
+    """It has its files, and they grow."""
+    disk = disk_of("20m,nr_inodes=40")
+    database = Database(f"sqlite:///{disk}/wrapup.db")
+    migrations.upgrade(database)
+    store = DatabaseStore(database, Strangers(1000, 1_000_000))
+    with suppress(OSError):
+        for number in range(100):
+            (disk / str(number)).touch()
+    with pytest.raises(OSError, match="No space left"):
+        (disk / "another").touch()
+    store.probe()
+    store.keep([draft(1)])
+    with database.read() as session:
+        assert takes_writes(session)
+    assert kept(database) == [1]
     store.close()
     database.close()
 

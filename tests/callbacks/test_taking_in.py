@@ -86,3 +86,11 @@ def test_a_worker_takes_in_what_lies_there(database, spool, taking_in, tmp_path)
         stop.set()
         for thread in threads:
             thread.join(10)
+
+
+def test_a_segment_that_cannot_be_read_holds_up_no_other(database, spool, taking_in):
+    """One of another user's, as after a start with sudo, or a bad sector: root may read all else."""
+    (spool.folder / "000000000001.spool").mkdir(parents=True)
+    put_aside(spool, draft(1))
+    taking_in.step()
+    assert kept(database) == [1] and [path.name for path in spool.folder.iterdir()] == ["000000000001.spool"]

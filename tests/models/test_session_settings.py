@@ -15,6 +15,7 @@ from models.building import Builder
 from models.database import Database
 from models.parting import Parting
 from tests import factories
+from tests.callbacks.drafts import draft, kept
 from tests.databases import administer, scratch
 
 OTHERWISE = {
@@ -26,6 +27,7 @@ OTHERWISE = {
     "standard_conforming_strings": "off",
     "IntervalStyle": "sql_standard",
     "quote_all_identifiers": "on",
+    "idle_session_timeout": "300ms",
 }
 LIMIT_SECONDS = 0.5
 ASKED = text("SELECT current_setting('synchronous_commit'), current_setting('transaction_isolation')")
@@ -55,6 +57,16 @@ def test_a_commit_is_on_the_disk_before_it_is_answered(otherwise):
         store = DatabaseStore(database, Strangers(10, 10**6))
         assert store._driver.execute("SHOW synchronous_commit").fetchone() == ("on",)
         store.close()
+
+
+def test_a_session_that_is_idle_goes_on(otherwise):
+    with closing(Database(otherwise)) as database:
+        migrations.upgrade(database)
+        store = DatabaseStore(database, Strangers(10, 10**6))
+        time.sleep(0.8)
+        store.keep([draft(1)])
+        store.close()
+        assert kept(database) == [1]
 
 
 @pytest.mark.parametrize("value", ["local", "remote_write", "remote_apply"])

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -126,8 +127,10 @@ def _url(folder) -> str | None:
     return f"/callbacks/ryng/{token.read_text()}/terminal" if token.exists() else None
 
 
-def test_renewing_refuses_nobody_and_answers_nobody_but_with_200(tmp_path):
-    """SIGHUP, twice, while callbacks come on lines that stay open and on new ones."""
+@pytest.mark.parametrize("whom", ["supervisor", "all"])
+def test_renewing_refuses_nobody_and_answers_nobody_but_with_200(tmp_path, whom):
+    """SIGHUP, twice, while callbacks come on lines that stay open and on new ones. All get it from ``systemctl kill``, and where
+    a terminal is closed."""
     with serving(tmp_path) as served:
         url, stop, answers = served.callback("terminal"), threading.Event(), []
 
@@ -145,7 +148,11 @@ def test_renewing_refuses_nobody_and_answers_nobody_but_with_200(tmp_path):
             try:
                 for _ in range(2):
                     before = set(served.pids("service.passage.receiver"))
-                    served.process.send_signal(signal.SIGHUP)
+                    for pid in {"supervisor": [served.process.pid], "all": [served.process.pid, *served.pids("")]}[
+                        whom
+                    ]:
+                        with suppress(ProcessLookupError):
+                            os.kill(pid, signal.SIGHUP)
                     until(lambda before=before: not before & set(served.pids("service.passage.receiver")), 60)
             finally:
                 stop.set()

@@ -250,3 +250,11 @@ def test_as_it_is_typed(commands, sqlite_url, tmp_path):
     told = commands.run("doctor", "--json", cwd=tmp_path, env=environ)
     assert {line["state"] for line in json.loads(told.stdout)} == {"ok", "warn", "fail"}
     assert SECRET not in said.stdout + said.stderr + told.stdout + told.stderr
+
+
+def test_a_file_of_the_spool_that_cannot_be_read_is_told_of(tmp_path):
+    (tmp_path / "spool" / "000000000001.spool").mkdir(
+        parents=True
+    )  # opens, and fails to be read; root may read everything else
+    (line,) = machine.spool(tmp_path)
+    assert line.state == FAIL and line.said.startswith("1 file of it cannot be read") and "chown" in line.todo
