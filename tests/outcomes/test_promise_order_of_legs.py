@@ -43,7 +43,6 @@ REASONS = [
     "RS_LOST",
     "Machine",
 ]
-HOOKS = ["forwarding", "pick_up", "after_call", "after_rating"]
 JOBS = [("onRetry", None), ("noAnswer", None), ("longCallWithResult", 30), ("inProcess", None)]
 # By arrival, on purpose: when a call without times was seen, and how long it lasted as far as that shows it.
 OBSERVED = (
