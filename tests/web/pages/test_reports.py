@@ -158,9 +158,8 @@ def test_a_rate_and_a_mean_lead_to_the_calls_that_they_are_made_of(reader, pages
 
 @pytest.mark.parametrize(("group", "compare"), [("day", "week"), ("week,flag", "previous")])
 def test_a_day_or_a_week_of_the_other_period_leads_to_its_own_calls(reader, group, compare):
-    since, until = (
-        clock.iso(generated.FIRST + timedelta(days=at, hours=3, minutes=30)) for at in (13, 27)
-    )  # there: midnight
+    # Midnight there.
+    since, until = (clock.iso(generated.FIRST + timedelta(days=at, hours=3, minutes=30)) for at in (13, 27))
     asked = f"since={since}&until={until}&tz=America/St_Johns&group_by={group}&compare={compare}"
     links = counted(followed(reader, f"/reports/attempts?{asked}"))
     before = [(address, count) for address, count in links if "row=day" in address or "row=week" in address]
