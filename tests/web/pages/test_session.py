@@ -20,7 +20,7 @@ from web.pages import overview
 from web.pages.policy import CONTENT_POLICY
 from web.pages.session import local
 
-OF_PROVIDERS = ("pages.begin_there", "pages.come_back")  # where there is one: ``test_provider``
+OF_PROVIDERS = ("pages.begin_there", "pages.come_back")  # where there is one: ``provider.test_signing_in``
 
 
 def page_rules(app):
