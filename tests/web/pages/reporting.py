@@ -5,6 +5,7 @@ from datetime import timedelta
 from lib import clock
 from tests import factories
 from tests.queries.reports import generated
+from tests.web.pages.shown import text
 
 NASTY = "<script>alert('x')</script> & \"co\""
 SINCE, UNTIL = (clock.iso(generated.FIRST + timedelta(days=at)) for at in (1, 39))
@@ -33,12 +34,6 @@ def stored(database, calls: int = 200):
             for at, number in enumerate(generated.NUMBERS):
                 lead = {"number": number, "state": "accepted", "sent_at": generated.FIRST + timedelta(days=2, hours=at)}
                 factories.lead(session, load, ordinal=at + 1, **lead)
-
-
-def text(browser, path, status=200):
-    response = browser.get(path)
-    assert response.status_code == status, (path, response.location, response.get_data(as_text=True)[:3000])
-    return response.get_data(as_text=True)
 
 
 def page_of(name, tz="Asia/Kathmandu"):

@@ -10,14 +10,9 @@ from models import Kept
 from queries import shape
 from tests import factories
 from tests.evidence import START, connect, keep, normalize, outcomes, receipt, terminal
+from tests.web.pages.shown import text
 from web.pages import bodies, zones
 from web.pages.calls import SECTIONS
-
-
-def text(browser, path):
-    response = browser.get(path)
-    assert response.status_code == 200, response.location
-    return response.get_data(as_text=True)
 
 
 def test_every_field_of_an_outcome_has_its_place_on_the_page():

@@ -18,7 +18,8 @@ from tests.queries.reports import generated
 from tests.web.conftest import settings_for
 from tests.web.pages.conftest import browser_with
 from tests.web.pages.crawling import counted, listed, opened
-from tests.web.pages.reporting import SINCE, UNTIL, followed, page_of, stored, text
+from tests.web.pages.reporting import SINCE, UNTIL, followed, page_of, stored
+from tests.web.pages.shown import text
 from web.context import context
 from web.pages.openings import coded
 from web.pages.reports import SUBJECTS
