@@ -44,7 +44,7 @@ thorough: .venv/installed-test
 	@tests/prepare
 	WRAPUP_TEST_THOROUGH=1 WRAPUP_TEST_EXAMPLES=150 $(BIN)/pytest -n 2 --dist loadfile \
 	    tests/dialers/test_swollen.py tests/outcomes tests/fuzz tests/bench tests/chaos tests/crm/test_every_kind.py \
-	    tests/web/test_nasty.py tests/web/test_schemathesis.py tests/web/pages/test_session.py
+	    tests/web/test_nasty.py tests/web/test_schemathesis.py tests/web/pages/test_every_page.py
 
 # Every report over a hundred thousand calls: plain Python, SQLite, PostgreSQL and the mirror, also while calls change.
 CALLS ?= 100000

@@ -39,9 +39,8 @@ class Client:
         self.due, self.answered, self.lags = array.array("d"), array.array("d"), array.array("d")
         self.errors = 0
         self.epoll = select.epoll()
-        self.lines: dict[
-            int, list
-        ] = {}  # descriptor -> [socket, place of the callback under way or None, bytes so far]
+        # Descriptor -> [socket, place of the callback under way or None, bytes so far].
+        self.lines: dict[int, list] = {}
         self.idle: collections.deque[int] = collections.deque()  # in turn, so that all server processes get their share
         for _ in range(connections):
             self.open()

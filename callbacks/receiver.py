@@ -154,9 +154,8 @@ class Receiver:
         said = environ.get("HTTP_X_FORWARDED_FOR")
         if said and self._proxies.trusts(peer):  # else anybody can have written it
             headers["client"] = self._proxies.client(peer, said)
-        if (
-            reason in WITH_A_TOKEN and token
-        ):  # so that a dialer of ours is known, and whoever vouches for it is not blind
+        # So that a dialer of ours is known, and whoever vouches for it is not blind.
+        if reason in WITH_A_TOKEN and token:
             headers["token-fingerprint"] = self._fingerprint(token)
         return Draft(
             connection=name,

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import and_, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
-from crm.taken import Taken, as_taken, left_in_doubt, together
+from crm.taken import Taken, as_taken, left_in_doubt, noted_for, together
 from models import CallOutcome, Delivery
 from models.bulk import among, update_rows
 from models.database import AnyRow, AnySelect, changed
@@ -72,7 +72,7 @@ def look(session: Session, destination: str, limit: int, at: datetime, lock: boo
         return Batch()
     ids = {row.outcome_id for row in rows}
     outcomes = {one.id: one for one in session.execute(_OUTCOMES.where(among(session, CallOutcome.id, ids)))}
-    known = _known(session, destination, ids)
+    known = noted_for(session, _DELIVERIES, destination, ids)
     last, replaced = _last([row.id for row in rows], known)
     shown = {one: shape.outcome(row) for one, row in outcomes.items()}
     found = [
@@ -127,15 +127,6 @@ def _in_flight(destination: str, state: str) -> AnySelect:
     """The outcomes of which a delivery is in this state, few as a rule: found once, and not for each that is due, as a database
     does that has no statistics of the table yet."""
     return select(_OTHER.outcome_id).where(_OTHER.destination == destination, _OTHER.state == state)
-
-
-def _known(session: Session, destination: str, outcomes: Collection[UUID]) -> dict[UUID, list[AnyRow]]:
-    """All that was ever noted for these outcomes, in its order."""
-    found: dict[UUID, list[AnyRow]] = {}
-    mine = (among(session, Delivery.outcome_id, outcomes), Delivery.destination == destination)
-    for row in session.execute(_DELIVERIES.where(*mine)):
-        found.setdefault(row.outcome_id, []).append(row)
-    return found
 
 
 Last = tuple[AnyRow, str, Sequence[str] | None]  # a delivery, the state that it was in, what has changed

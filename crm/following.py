@@ -14,12 +14,12 @@ from crm.base import Crm
 from crm.destination import FINAL, Destination
 from crm.registry import CRMS
 from crm.statuses import ALREADY, RETRACTED, rule_for
-from crm.taken import MERGED, is_in_doubt, together
+from crm.taken import MERGED, is_in_doubt, noted_for, together
 from dialers.vocabulary import NEVER_DISPOSED
 from dialers.vocabulary import SETTLED as IS_SETTLED
 from lib import clock, ids
 from models import CallOutcome, Delivery, DestinationState
-from models.bulk import among, insert_rows, update_rows
+from models.bulk import insert_rows, update_rows
 from models.database import AnyRow, Database, changed
 from models.deliveries import (
     DONE,
@@ -115,7 +115,7 @@ class _Work:
 
     def still_holds(self, session: Session) -> bool:
         """Whether nothing was sent or noted meanwhile. Whoever asks has locked the destination's row."""
-        return _known(session, self.destination, self.outcomes) == self.known
+        return noted_for(session, _DELIVERIES, self.destination, self.outcomes) == self.known
 
     def note(self, session: Session) -> int:
         """How many are new or renewed. Whoever asks has locked the destination's row, where they are counted."""
@@ -140,7 +140,7 @@ def _work(
 ) -> _Work:
     outcomes = [row.id for row in found]
     crm = CRMS[destination.kind]
-    known = _known(session, destination.name, outcomes)
+    known = noted_for(session, _DELIVERIES, destination.name, outcomes)
     made: list[Row] = []
     renewed: list[Row] = []
     for outcome in found:
@@ -165,14 +165,6 @@ def _work(
 def columns() -> Iterable[Any]:
     """What ``deliver`` needs to know of an outcome."""
     return _COLUMNS
-
-
-def _known(session: Session, destination: str, outcomes: Sequence[UUID]) -> Mapping[UUID, list[AnyRow]]:
-    found: dict[UUID, list[AnyRow]] = {}
-    mine = (among(session, Delivery.outcome_id, outcomes), Delivery.destination == destination)
-    for row in session.execute(_DELIVERIES.where(*mine)):
-        found.setdefault(row.outcome_id, []).append(row)
-    return found
 
 
 def operations(crm: Crm, destination: Destination, outcome: CallOutcome) -> list[str]:

@@ -1,4 +1,4 @@
-"""What tables of several kinds say alike: tokens, apps, certificates, secrets that sign."""
+"""What tables of several kinds say alike: tokens, apps, secrets that sign."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,15 +7,9 @@ from marshmallow import ValidationError, validate
 
 from crm.granting import KEYS
 from lib import zones
-from lib.http import authorities, signing
+from lib.http import signing
 
 TOKEN = validate.Regexp(r"[!-~]+\Z", error="Must be an access token: letters, digits and dashes.")
-
-
-def is_certificate_file(path: str) -> None:
-    """Raises ValidationError."""
-    if mistake := authorities.mistake(path):
-        raise ValidationError(mistake)
 
 
 def is_signing_secret(value: str) -> None:

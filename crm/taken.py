@@ -1,13 +1,16 @@
 """A delivery that is worked on: what is known of it, of its outcome, and of what stands in the CRM for that."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy.orm import Session
+
 from models import CallOutcome, Delivery
-from models.database import AnyRow
+from models.bulk import among
+from models.database import AnyRow, AnySelect
 from models.deliveries import DONE, IN_DOUBT, LOG_CALL, PENDING, REFUSED, SET_STATUS, UNDONE, UNKNOWN
 from queries import shape
 
@@ -54,6 +57,17 @@ class Taken:
 def together(earlier: Sequence[str] | None, later: Sequence[str] | None) -> list[str] | None:
     """What has changed in both; None where it is not known of one."""
     return None if earlier is None or later is None else sorted({*earlier, *later})
+
+
+def noted_for(
+    session: Session, deliveries: AnySelect, destination: str, outcomes: Collection[UUID]
+) -> dict[UUID, list[AnyRow]]:
+    """All that was ever noted for these outcomes, with the columns of ``deliveries`` and in its order."""
+    found: dict[UUID, list[AnyRow]] = {}
+    mine = (among(session, Delivery.outcome_id, outcomes), Delivery.destination == destination)
+    for row in session.execute(deliveries.where(*mine)):
+        found.setdefault(row.outcome_id, []).append(row)
+    return found
 
 
 def is_in_doubt(one: AnyRow) -> bool:

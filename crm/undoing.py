@@ -67,9 +67,8 @@ class Undoing:
         self._crm: Crm = CRMS[destination.kind]
         self._apply = apply
         self._now = now
-        self._shown: dict[
-            str, dict[str, str]
-        ] = {}  # by record, what would stand there by now; nothing where it is applied
+        # By record, what would stand there by now; nothing where it is applied.
+        self._shown: dict[str, dict[str, str]] = {}
 
     def run(self, wanted: Sequence[Delivery]) -> Iterator[Undone]:
         """Of each, once for what was made by several revisions. Raises Busy, ExchangeError, LeaseLost and OtherKind."""

@@ -41,9 +41,8 @@ class Connection:
 
     @cached_property
     def _meanings(self) -> dict[str, str]:
-        return {
-            plain(word): meaning for word, meaning in reversed(list(self.words.items()))
-        }  # the first of equals counts
+        # The first of equals counts.
+        return {plain(word): meaning for word, meaning in reversed(list(self.words.items()))}
 
     @cached_property
     def locale(self) -> Locale:

@@ -53,9 +53,10 @@ _ROUNDED = re.compile(r"\d+(?:\.\d+[eE]|[eE]\+)\+?\d+", re.ASCII)  # 9.81235E+11
 _CLOCK = re.compile(  # .NET writes a day as 1.02:03:04, Python as 1 day, 2:03:04
     r"(?:(\d{1,5})(?:\.|\s?days?,?\s))?(\d{1,5}):([0-5]\d):([0-5]\d)(?:[.,]\d+)?", re.ASCII
 )
+# Of ISO 8601.
 _PERIOD = re.compile(
     r"P(?:(\d{1,5})D)?(?:T(?=\d)(?:(\d{1,6})H)?(?:(\d{1,7})M)?(?:(\d{1,9})(?:[.,]\d+)?S)?)?", re.ASCII | re.IGNORECASE
-)  # ISO 8601
+)
 _HOURS = r"h|hrs?|hours?|hod(?:iny?)?|ч|час(?:а|ов)?|годин[аи]?"
 _MINUTES = r"m|mins?|minutes?|minut[ay]?|мин(?:ут[аы]?)?|хв(?:илин[аи]?)?"
 _SECONDS = r"s|secs?|seconds?|sek(?:und[ay]?)?|с|сек(?:унд[аы]?)?"

@@ -73,9 +73,8 @@ _DECODER = json.JSONDecoder(
 # would be several times slower. A line break inside of a text must not hide a thousand other records: whether each can be
 # read is judged later.
 _SCANNER = json.JSONDecoder(object_pairs_hook=len, parse_float=len, parse_int=len, strict=False)
-_TEXT = re.compile(
-    r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL
-)  # one that is not closed goes to the end: linear
+# One that is not closed goes to the end: linear.
+_TEXT = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
 _NOTHING = re.compile(r"\s*+")
 _BLANKS = re.compile(r"[ \t\r\n]*+")
 

@@ -89,9 +89,8 @@ class Audit(Base):
 
     id: Mapped[Id]
     happened_at: Mapped[Moment] = mapped_column(index=True)
-    who: Mapped[
-        Name
-    ]  # the key's name; ``command line`` with the system's user; of OpenID Connect the e-mail, or the subject
+    # The key's name; ``command line`` with the system's user; of OpenID Connect the e-mail, or the subject.
+    who: Mapped[Name]
     key_id: Mapped[Ref | None]  # of the key, where it was one
     source: Mapped[Word]  # the address; ``cli``
     act: Mapped[Word]  # one of ACTS

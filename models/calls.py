@@ -183,9 +183,8 @@ class CallOutcome(Base):
     settle_by: Mapped[Moment | None]  # when waiting ends; null when nothing is waited for
     set_by: Mapped[InnerJson]  # field -> the receipt that set it
     position: Mapped[Big] = mapped_column(unique=True)  # its place in the change feed
-    changed_fields: Mapped[
-        InnerJson | None
-    ]  # in which the revision differs from the one before, as shown; null: not known
+    # In which the revision differs from the one before, as shown; null: not known.
+    changed_fields: Mapped[InnerJson | None]
 
 
 class ChangeFeed(Base):

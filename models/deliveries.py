@@ -47,14 +47,12 @@ class DestinationState(Base):
     name: Mapped[Name] = mapped_column(primary_key=True)
     kind: Mapped[Word]
     position: Mapped[Big]  # of the feed, up to which deliveries have been made
-    deliveries: Mapped[Big] = mapped_column(
-        default=0, server_default="0"
-    )  # that it has: nobody counts a million to show it
+    # That it has: nobody counts a million to show it.
+    deliveries: Mapped[Big] = mapped_column(default=0, server_default="0")
     calls: Mapped[Big] = mapped_column(default=0, server_default="0")  # of which it has any
     followed_at: Mapped[Moment]  # when something new was last found there
-    since: Mapped[
-        Moment | None
-    ]  # calls from then on, as the settings said at the first start; None: whatever changes after that
+    # Calls from then on, as the settings said at the first start; None: whatever changes after that.
+    since: Mapped[Moment | None]
     started_at: Mapped[Moment]
     paused_at: Mapped[Moment | None]
     paused_by: Mapped[LongText | None]

@@ -32,9 +32,8 @@ class Erasure(Base):
     key_id: Mapped[Word]  # of the key by which it does
     number: Mapped[Word | None]  # E.164, while it runs; null after a restore until it is found
     erased_at: Mapped[Moment]  # what was known by then is erased; what comes of it later, too
-    known_to: Mapped[
-        Moment | None
-    ]  # the latest stamp that there was then, where a host's clock was ahead; null: none was
+    # The latest stamp that there was then, where a host's clock was ahead; null: none was.
+    known_to: Mapped[Moment | None]
     position: Mapped[Big] = mapped_column(default=0, server_default="0")  # the last place of the change feed then
     by: Mapped[Name]
     keep_uncalled: Mapped[bool]  # the number goes on the list of those that must not be called

@@ -58,9 +58,8 @@ class Receipt(Base):
     content_hash: Mapped[str] = mapped_column(String(64))
     record_key: Mapped[LongText | None]  # which record of its report it is a version of
     context: Mapped[Json | None]  # what the poller knew and the record does not say, such as its campaign
-    stranger: Mapped[bool] = mapped_column(
-        default=False
-    )  # unknown connection, wrong token or ``Authorization``: capped
+    # Unknown connection, wrong token or ``Authorization``: capped.
+    stranger: Mapped[bool] = mapped_column(default=False)
     share: Mapped[Name | None]  # of a stranger's: which of the shares of ``models.strangers`` it fills
     # Of a stranger's: whether it came with a token that is ours, an outdated one, say.
     known_sender: Mapped[bool] = mapped_column(default=False, server_default=false())
@@ -69,9 +68,8 @@ class Receipt(Base):
     state: Mapped[Word] = mapped_column(default=PENDING)
     reason: Mapped[Word | None]
     detail: Mapped[LongText | None]
-    forgiven: Mapped[
-        LongText | None
-    ]  # words of the slips that were passed over when it was read last, parted by blanks
+    # Words of the slips that were passed over when it was read last, parted by blanks.
+    forgiven: Mapped[LongText | None]
     processed_at: Mapped[Moment | None]
     readings: Mapped[Count] = mapped_column(default=0)  # how often it was read; more than once after a replay
     # When a person was erased who stood in it. Its body is then what is left of what it told: outcomes.erased.

@@ -37,9 +37,8 @@ class Replica:
         self._copy = Database(named.render_as_string(hide_password=False), stand_ins=database.stand_ins)
         self._bound = bound
         self._lock = Lock()
-        self._marks: deque[tuple[float, int]] = deque(
-            maxlen=64
-        )  # when, and up to where the primary had written by then
+        # When, and up to where the primary had written by then.
+        self._marks: deque[tuple[float, int]] = deque(maxlen=64)
         self._looked_at = 0.0
         self._as_of: float | None = None  # the moment that the copy shows at least; None: it is not asked
         self._resting_until = 0.0

@@ -37,9 +37,8 @@ class Schedule(Base):
     view_id: Mapped[Ref] = mapped_column(ForeignKey("views.id"), index=True)
     way: Mapped[Word]
     recipients: Mapped[InnerJson]  # of a mail: addresses
-    place: Mapped[
-        LongText
-    ]  # the folder, below the one of the settings; or the bucket's name, and what keys begin with after a /
+    # The folder, below the one of the settings; or the bucket's name, and what keys begin with after a /.
+    place: Mapped[LongText]
     form: Mapped[Word]  # of the file
     at: Mapped[InnerJson]  # texts such as 07:30
     weekdays: Mapped[InnerJson]  # 1 Monday - 7; empty: every day

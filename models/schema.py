@@ -31,6 +31,6 @@ def of_newer_release(session: Session) -> bool:
 
 
 def revision(session: Session) -> str | None:
-    """The database's revision. Raises where it has no schema, see ``models.database.lacks_table``."""
+    """The database's revision. Raises where it has no schema, see ``models.errors.lacks_table``."""
     found: str | None = session.scalar(text(f"SELECT version_num FROM {VERSION_TABLE}"))
     return found

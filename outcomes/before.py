@@ -19,9 +19,8 @@ from models import CallEvent, CallOutcome, ChangeFeed, Erasure, Lead, LoadedLead
 from models.database import AnyColumn
 from models.receipts import PENDING
 
-MOST_AHEAD = timedelta(
-    days=1
-)  # a clock that is wrong by more moves no erasure: what comes for a year would be of before
+# A clock that is wrong by more moves no erasure: what comes for a year would be of before.
+MOST_AHEAD = timedelta(days=1)
 TIMES = ("started_at", "answered_at", "ended_at", "created_at")
 _MILLISECOND = timedelta(milliseconds=1)
 _STAMPED: Sequence[AnyColumn] = (Receipt.id, CallEvent.id, CallOutcome.id, Lead.id, LoadedLead.id)

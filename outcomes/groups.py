@@ -37,9 +37,8 @@ class Locked:
 
     by_key: Mapping[Key, UUID]
     old: set[UUID]
-    fresh: Mapping[
-        UUID, tuple[str, str]
-    ]  # those that were made just now, of which nothing is stored: (connection, dialer)
+    # Those that were made just now, of which nothing is stored: (connection, dialer).
+    fresh: Mapping[UUID, tuple[str, str]]
 
 
 # (connection, dialer, keys of an event, its aliases)

@@ -5,7 +5,7 @@ was, a load's campaign after its calls, and a list of campaigns after all of the
 and here the calls that it may be about are folded again; ``leads`` and ``outcomes`` meet in the table.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from uuid import UUID
 
 from sqlalchemy import Table, bindparam, select, update
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from dialers.base import Connection
 from lib import clock
 from models import CallGroup, CallOutcome, CampaignName, LeadLoad, LoadedLead, bulk
-from models.database import AnyRow, Database
+from models.database import AnyRow, Database, chunks
 from models.holding import holders
 from outcomes.groups import Raced
 from outcomes.settle import fold_again
@@ -67,12 +67,11 @@ class Meeting:
         with self._database.read() as session:
             return _folding(session)
 
-    def _calls_of(self, leads: list[AnyRow], names: list[AnyRow]) -> Iterator[list[UUID]]:
+    def _calls_of(self, leads: list[AnyRow], names: list[AnyRow]) -> Iterator[Sequence[UUID]]:
         """Groups of calls that the news may be about, some at a time."""
         with self._database.read() as session:
             groups = sorted(_of_leads(session, leads) | _of_shared_names(session, names))
-        for start in range(0, len(groups), self._size):
-            yield groups[start : start + self._size]
+        yield from chunks(groups, self._size)
         for connection in sorted({name.connection for name in names}):
             yield from self._without_id(connection, {name.name for name in names if name.connection == connection})
 

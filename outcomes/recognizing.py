@@ -41,9 +41,8 @@ class Recognized:
 
     came_in: Sequence[Incoming]
     changed: dict[UUID, Incoming] = field(default_factory=dict)
-    asked: dict[tuple[str, str], str] = field(
-        default_factory=dict
-    )  # (connection, name of a call that stays) -> its stand-in
+    # (connection, name of a call that stays) -> its stand-in.
+    asked: dict[tuple[str, str], str] = field(default_factory=dict)
     retries: Mapping[UUID, UUID] = field(default_factory=dict)  # ``retold.firsts``
 
     def check(self, session: Session) -> None:

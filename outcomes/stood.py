@@ -32,8 +32,7 @@ def of_changed(before: Mapping[str, Any], occurred_at: datetime, at: datetime) -
         return {}
     if before["changed_at"] <= due:
         return {"stood_connect_outcome": before["connect_outcome"], "stood_contact": "contact" in before["flags"]}
-    if (
-        before["changed_at"] <= before["occurred_at"] + AFTER
-    ):  # the call turns out to have been earlier than the row showed
+    # The call turns out to have been earlier than the row showed.
+    if before["changed_at"] <= before["occurred_at"] + AFTER:
         return NOT_SHOWN
     return {}

@@ -141,15 +141,13 @@ def start(
         _see_the_clock(database)
         steps[BEATS] = (beats.write, EVERY_SECONDS)
     after = beats.note if beats else (lambda name: None)
+    # Who says that something is wrong looks at no place in the feed first: it may be the database that is away.
+    lanes = duties.watch.lanes() if duties.watch and not outside.is_closed() else {}
     threads = [
-        threading.Thread(target=loops.run, args=(name, step, pause, stop, place.check, after), name=name, daemon=True)
-        for name, (step, pause) in steps.items()
+        threading.Thread(target=loops.run, args=(name, step, pause, stop, before, after), name=name, daemon=True)
+        for some, before in ((steps, place.check), (lanes, _at_once))
+        for name, (step, pause) in some.items()
     ]
-    watch = duties.watch
-    for name, (step, pause) in watch.lanes().items() if watch and not outside.is_closed() else ():
-        threads.append(
-            threading.Thread(target=loops.run, args=(name, step, pause, stop, _at_once, after), name=name, daemon=True)
-        )
     for thread in threads:
         after(thread.name)  # one that hangs in its first step has not gone round since then
         thread.start()

@@ -37,9 +37,8 @@ class Databases:
     def __init__(self, server: str):
         self._server = server
         self._spare: list[str] = []
-        self._engines: dict[
-            str, Engine
-        ] = {}  # a connection that stays knows a database's tables: a new one looks at them all
+        # A connection that stays knows a database's tables: a new one looks at them all.
+        self._engines: dict[str, Engine] = {}
         self._shape: tuple | None = None
         self._rows: dict[str, str | None] = {}  # what a table holds from the beginning, as JSON
 

@@ -13,7 +13,8 @@ from crm.bitrix24.check import check
 from crm.bitrix24.contents import CODES
 from crm.bitrix24.kinds import DEALS, KINDS, LEADS
 from crm.destination import Destination
-from crm.given import TOKEN, check_credentials, is_certificate_file
+from crm.given import TOKEN, check_credentials
+from lib.http.authorities import is_certificate_file
 from lib.whole_numbers import Whole
 
 OAUTH = "https://oauth.bitrix24.tech"

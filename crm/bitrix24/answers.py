@@ -12,6 +12,7 @@ from typing import Any
 
 from crm.base import Again, NotSetUp, QuotaSpent, Refused, Result, Unknown
 from crm.halving import WholeRefused
+from crm.http_client import MissingScopes, failed, unreadable
 from lib import clock, masking
 from lib import text as texts
 from lib.http.errors import CredentialsRefused, ExchangeError, TooOften, Unavailable, Uncertain
@@ -36,14 +37,6 @@ _GONE = re.compile(r"NOT_FOUND\b|\bNOT FOUND\b|OWNER_NOT_FOUND|ACTIVITY IS NOT F
 _DENIED = re.compile(r"ACCESS[ _]DENIED")
 _PLAN = re.compile(r"commercial plan", re.IGNORECASE)
 _REQUIRED = re.compile(r"\brequired\b", re.IGNORECASE)
-
-
-class Unreadable(Unavailable):
-    """Something answers, and not as Bitrix24 does: a page to sign in, an error in a 200. Asked again, it may be itself again."""
-
-
-class MissingRights(CredentialsRefused):
-    """The token, or the webhook, is good, and does not allow this."""
 
 
 @dataclass(frozen=True)
@@ -93,10 +86,9 @@ def meaning(
         if isinstance(said, Mapping) and "result" in said and error is None:
             return said
         of = "an error in it" if error is not None else "something that is not its JSON"
-        sentence = f"{host} answered {what} with {status} and {of}."
-        raise Uncertain(sentence) if writes else Unreadable(sentence)
+        raise unreadable(answer, host, what, of, writes)
     found = failure(error, host, what, writes=writes, is_app=is_app) if error is not None else None
-    found = found or _by_status(status, error, host, what, writes)
+    found = found or _by_status(answer, error, host, what, writes)
     if isinstance(found, Unavailable | Uncertain) and found.retry_after is None:
         found.retry_after = retry_after(answer.headers.get("Retry-After"))
     raise found
@@ -115,7 +107,7 @@ def failure(error: Error, host: str, what: str, *, writes: bool, is_app: bool) -
         which = "refresh_token" if is_app else "webhook_url"
         return CredentialsRefused(f"{host} refused the credentials ({code} to {what}). Put valid ones into {which}.")
     if code in _RIGHTS:
-        return MissingRights(f"{host} refused {what} ({code}): a right or a scope is missing. It says: {error.words}")
+        return MissingScopes(f"{host} refused {what} ({code}): a right or a scope is missing. It says: {error.words}")
     if code in _APP or error.words.upper().startswith(_APP):
         return NotSetUp(
             f"{host} takes {what} of an app alone ({code or 'no webhook'}). Connect one with client_id, client_secret and "
@@ -129,14 +121,14 @@ def failure(error: Error, host: str, what: str, *, writes: bool, is_app: bool) -
     return None
 
 
-def _by_status(status: int, error: Error | None, host: str, what: str, writes: bool) -> ExchangeError:
+def _by_status(answer: Answer, error: Error | None, host: str, what: str, writes: bool) -> ExchangeError:
+    status = answer.status
     if status == 401:
         return CredentialsRefused(f"{host} refused the credentials (401 to {what}).")
     if status == 429:
         return TooOften(f"{host} says that we ask too often (429 to {what}).")
     if status in (408, 425) or status >= 500:
-        sentence = f"{host} failed to answer {what} ({status})."
-        return Uncertain(sentence) if writes else Unavailable(sentence)
+        return failed(answer, host, what, writes)
     if status < 400:
         return Unavailable(f"{host} sent {what} elsewhere ({status}). Check the address: redirects are not followed.")
     if error is None:

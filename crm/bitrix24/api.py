@@ -13,12 +13,12 @@ from urllib.parse import urlsplit
 
 from crm.base import Access, Budget, NotSetUp, Result
 from crm.bitrix24 import answers
-from crm.bitrix24.answers import Error, Unreadable
+from crm.bitrix24.answers import Error
 from crm.bitrix24.commands import MOST, Command
 from crm.bitrix24.kinds import KINDS, Kind
 from crm.destination import Destination
 from crm.facts import Facts
-from crm.http_client import LONGEST_WAIT, WAITS, HttpClient
+from crm.http_client import LONGEST_WAIT, WAITS, HttpClient, Unreadable
 from lib.http.errors import AskedWrongly, ExchangeError, TooOften, Unavailable, Uncertain
 from lib.http.exchange import Answer, Patience, asking
 

@@ -8,9 +8,8 @@ from crm.bitrix24.api import Client
 from crm.bitrix24.kinds import DEALS
 from crm.bitrix24.settable import Field
 from crm.destination import NUMBER, REFERENCE, Destination
-from crm.lines import Part, checked, line, owners, some, there_is, used
+from crm.lines import SOMEBODY, Part, checked, line, owners, some, there_is, used
 
-SOMEBODY = "+12025550100"
 LINES, ADD_LINE = "telephony.externalLine.get", "telephony.externalLine.add"
 NO_MARK = "wrapup-check"
 

@@ -3,15 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from crm.base import NotSetUp
-from crm.bitrix24.answers import MissingRights, Unreadable
 from crm.bitrix24.api import Client, Row
 from crm.facts import only
-from crm.halving import WholeRefused
+from crm.http_client import REFUSALS, Unreadable
 
 PROFILE, USERS = "profile", "user.get"
 MOST_PAGES = 20
-REFUSALS = (WholeRefused, MissingRights, NotSetUp, Unreadable)  # the account will not say it, however often it is asked
 
 
 def own(client: Client) -> Row:

@@ -7,11 +7,12 @@ from marshmallow import Schema, fields, validate, validates_schema
 
 from crm.base import Crm, Limit
 from crm.destination import Destination
-from crm.given import TOKEN, check_credentials, is_certificate_file
+from crm.given import TOKEN, check_credentials
 from crm.hubspot import api, calls, contacts, erasing, oauth, refusals
 from crm.hubspot.batches import MOST
 from crm.hubspot.check import check
 from lib import secrets
+from lib.http.authorities import is_certificate_file
 from lib.whole_numbers import Whole
 
 API = "https://api.hubapi.com"

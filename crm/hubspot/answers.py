@@ -13,10 +13,11 @@ from zoneinfo import ZoneInfo
 
 from crm.base import Again, NotSetUp, QuotaSpent, Refused
 from crm.halving import WholeRefused
+from crm.http_client import MissingScopes, failed, unreadable
 from lib import clock, masking, rawjson
 from lib import text as texts
-from lib.http.errors import CredentialsRefused, ExchangeError, Unavailable, Uncertain
-from lib.http.exchange import Answer, cannot_now, retry_after
+from lib.http.errors import CredentialsRefused, ExchangeError, Unavailable
+from lib.http.exchange import Answer, cannot_now
 
 LONGEST_WORDS = 400  # characters of HubSpot's words that are kept
 MOST_WORDS = 3  # sentences of one refusal
@@ -48,14 +49,6 @@ _ABOUT_PROPERTIES = re.compile(r"\bpropert(?:y|ies)\b|_DOESNT_EXIST", re.IGNOREC
 _LISTED = re.compile(r"\[.*\]", re.DOTALL)
 
 
-class Unreadable(Unavailable):
-    """Something answers, and not as HubSpot does: a page to sign in, an error in a 200. Asked again, it may be itself again."""
-
-
-class MissingScopes(CredentialsRefused):
-    """The token is good, and does not allow this."""
-
-
 def meaning(
     answer: Answer, host: str, what: str, *, writes: bool, secrets: Sequence[str] = (), zone: ZoneInfo | None = None
 ) -> Any:
@@ -75,8 +68,7 @@ def _content(answer: Answer, said: Any, host: str, what: str, writes: bool) -> A
     if isinstance(said, list) or (isinstance(said, Mapping) and said.get("status") != "error"):
         return said
     of = "an error in it" if isinstance(said, Mapping) else "something that is not JSON"
-    sentence = f"{host} answered {what} with {answer.status} and {of}."
-    raise Uncertain(sentence) if writes else Unreadable(sentence)
+    raise unreadable(answer, host, what, of, writes)
 
 
 def _failure(
@@ -100,7 +92,7 @@ def _failure(
     if status in (LOCKED, MIGRATING):
         return _put_off(answer, host, what)
     if status in (408, 425) or status >= 500:
-        return _failed(answer, host, what, writes)
+        return failed(answer, host, what, writes)
     if 300 <= status < 400:
         return Unavailable(f"{host} sent {what} elsewhere ({status}). Check api_url: redirects are not followed.")
     if error is not None and status != 404 or str((error or {}).get("category")) in PERMANENT:
@@ -138,14 +130,6 @@ def _put_off(answer: Answer, host: str, what: str) -> ExchangeError:
     found = cannot_now(answer, host, what)
     if found.retry_after is None:
         found.retry_after = LOCKED_PAUSE if answer.status == LOCKED else None
-    return found
-
-
-def _failed(answer: Answer, host: str, what: str, writes: bool) -> ExchangeError:
-    """HubSpot, or something before it, gave up: of what was given to it nobody knows whether it was done first."""
-    sentence = f"{host} failed to answer {what} ({answer.status})."
-    found = Uncertain(sentence) if writes else Unavailable(sentence)
-    found.retry_after = retry_after(answer.headers.get("Retry-After"))
     return found
 
 

@@ -12,9 +12,8 @@ from crm import facts
 from crm.base import Access, Budget, NotSetUp
 from crm.destination import Destination
 from crm.halving import WholeRefused
-from crm.http_client import HttpClient
+from crm.http_client import REFUSALS, HttpClient, Unreadable
 from crm.hubspot import answers
-from crm.hubspot.answers import MissingScopes, Unreadable
 from lib import zones
 from lib.http.errors import AskedWrongly, Unavailable
 from lib.http.exchange import Answer, Patience, asking
@@ -27,7 +26,6 @@ DETAILS = f"/account-info/{VERSION}/details"
 OWNERS = f"/crm/owners/{VERSION}"
 DISPOSITIONS = "/calling/v1/dispositions"
 DISPOSITION_PROPERTY = f"/crm/properties/{VERSION}/{CALLS}/hs_call_disposition"
-REFUSALS = (WholeRefused, MissingScopes, NotSetUp, Unreadable)  # the account will not say it, however often it is asked
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from urllib.parse import quote
 from crm.base import Change, Done, NotSetUp, Record, Refused, Result, Whom
 from crm.destination import NUMBER
 from crm.halving import WholeRefused, halved, waves, written
+from crm.http_client import Unreadable
 from crm.hubspot import answers, searching
-from crm.hubspot.answers import Unreadable
 from crm.hubspot.api import CONTACT_TYPE, CONTACTS, Client, errors, fields, objects, records
 from crm.hubspot.batches import MOST, Input, Told, given
 

@@ -7,13 +7,14 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 
 from crm.base import Crm, Limit
 from crm.destination import Destination
-from crm.given import TOKEN, check_credentials, is_certificate_file, is_zone
+from crm.given import TOKEN, check_credentials, is_zone
 from crm.numbers import WAYS
 from crm.pipedrive import api, calls, oauth, records, refusals
 from crm.pipedrive.check import check
 from crm.pipedrive.contents import WORDS
 from crm.pipedrive.kinds import DEALS, KINDS, LEADS, PERSONS
 from lib import secrets
+from lib.http.authorities import is_certificate_file
 from lib.whole_numbers import Whole
 
 API, OAUTH = "https://api.pipedrive.com", "https://oauth.pipedrive.com"

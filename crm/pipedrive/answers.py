@@ -10,10 +10,11 @@ from typing import Any
 
 from crm.base import NotSetUp, QuotaSpent, Refused
 from crm.halving import WholeRefused
+from crm.http_client import MissingScopes, failed, unreadable
 from crm.pipedrive.day import DAILY, Day
 from lib import clock, masking
 from lib import text as texts
-from lib.http.errors import CredentialsRefused, ExchangeError, Unavailable, Uncertain
+from lib.http.errors import CredentialsRefused, ExchangeError, Unavailable
 from lib.http.exchange import Answer, cannot_now, retry_after
 
 LONGEST_WORDS = 400  # characters of Pipedrive's words that are kept
@@ -24,14 +25,6 @@ RECORD_DELETED, CONFLICT, NOT_ALLOWED, VALIDATION = "record_deleted", "conflict"
 _ADVICE = "Please check developers.pipedrive.com"  # of every error
 _REQUIRED = re.compile(r"\b(?:is|are) required\b|\brequired field", re.IGNORECASE)
 _SCOPE = re.compile(r"\bscope", re.IGNORECASE)
-
-
-class Unreadable(Unavailable):
-    """Something answers, and not as Pipedrive does: a page to sign in, an error in a 200. Asked again, it may be itself again."""
-
-
-class MissingScopes(CredentialsRefused):
-    """The token is good, and does not allow this."""
 
 
 def meaning(
@@ -46,8 +39,7 @@ def meaning(
     if isinstance(said, Mapping) and said.get("success") is True:
         return said
     of = "an error in it" if isinstance(said, Mapping) else "something that is not JSON"
-    sentence = f"{host} answered {what} with {answer.status} and {of}."
-    raise Uncertain(sentence) if writes else Unreadable(sentence)
+    raise unreadable(answer, host, what, of, writes)
 
 
 def _failure(
@@ -69,10 +61,7 @@ def _failure(
     if status == 429:
         return _too_many(answer, host, what, day)
     if status in (408, 425) or status >= 500:
-        sentence = f"{host} failed to answer {what} ({status})."
-        found = Uncertain(sentence) if writes else Unavailable(sentence)
-        found.retry_after = retry_after(answer.headers.get("Retry-After"))
-        return found
+        return failed(answer, host, what, writes)
     if status < 400:
         return Unavailable(f"{host} sent {what} elsewhere ({status}). Check api_url: redirects are not followed.")
     if error is None:

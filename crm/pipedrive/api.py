@@ -10,10 +10,8 @@ from typing import Any
 from crm.base import Access, Budget, NotSetUp
 from crm.destination import Destination
 from crm.facts import Facts, only
-from crm.halving import WholeRefused
-from crm.http_client import HttpClient
+from crm.http_client import REFUSALS, HttpClient, Unreadable
 from crm.pipedrive import answers
-from crm.pipedrive.answers import MissingScopes, Unreadable
 from crm.pipedrive.day import Day
 from crm.pipedrive.kinds import KINDS, Kind
 from lib import zones
@@ -24,7 +22,6 @@ V1, V2 = "/api/v1", "/api/v2"
 REQUESTS, SEARCHES = "requests", "searches"
 ME, USERS = f"{V1}/users/me", f"{V1}/users"
 MOST_OF_A_PAGE = 500
-REFUSALS = (WholeRefused, MissingScopes, NotSetUp, Unreadable)  # the account will not say it, however often it is asked
 
 Row = Mapping[str, Any]
 

@@ -4,14 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from crm.base import Line
 from crm.destination import NUMBER, REFERENCE, Destination
-from crm.lines import Part, checked, line, owners, some, there_is, used
+from crm.lines import SOMEBODY, Part, checked, line, owners, some, there_is, used
 from crm.pipedrive import activities, logs, refusals, searching, settable
 from crm.pipedrive.api import ME, Client
 from crm.pipedrive.kinds import DEALS
 from crm.pipedrive.settable import Field
 from crm.values import ordered
-
-SOMEBODY = "+12025550100"
 
 
 def check(client: Client, destination: Destination, repair: bool) -> Iterator[Line]:

@@ -9,13 +9,14 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 
 from crm.base import Crm, Limit
 from crm.destination import Destination
-from crm.given import TOKEN, is_certificate_file, is_zone
+from crm.given import TOKEN, is_zone
 from crm.salesforce import api, calls, oauth, records, refusals, signing
 from crm.salesforce.check import check
 from crm.salesforce.contents import MARK, OURS
 from crm.salesforce.ids import CONTACT, LEAD, PEOPLE
 from crm.salesforce.searching import WAYS
 from lib import secrets
+from lib.http.authorities import is_certificate_file
 from lib.whole_numbers import Whole
 
 LOOK_UP_AFTER = 10.0  # a question in SOQL is not late; but a request that was given up may still be at work

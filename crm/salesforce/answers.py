@@ -11,10 +11,11 @@ from typing import Any
 
 from crm.base import Again, NotSetUp, Refused
 from crm.halving import WholeRefused
+from crm.http_client import failed, unreadable
 from crm.salesforce.usage import spent
 from lib import masking
 from lib import text as texts
-from lib.http.errors import CredentialsRefused, ExchangeError, TooOften, Unavailable, Uncertain
+from lib.http.errors import CredentialsRefused, ExchangeError, TooOften, Unavailable
 from lib.http.exchange import Answer, cannot_now, retry_after
 
 Row = Mapping[str, Any]
@@ -51,10 +52,6 @@ _ABOUT_OTHERS = re.compile(r"\b(?:OwnerId|Owner ID)\b")
 _LOCKED = re.compile(r"\bUNABLE_TO_LOCK_ROW\b")  # within what a trigger says
 
 
-class Unreadable(Unavailable):
-    """Something answers, and not as Salesforce does: a page to sign in, an error in a 200. Asked again, it may be itself."""
-
-
 def meaning(answer: Answer, host: str, what: str, *, writes: bool, secrets: Sequence[str] = ()) -> Any:
     """What a 2xx says, as JSON. Raises CredentialsRefused, Unavailable, QuotaSpent, WholeRefused, NotSetUp; Uncertain where
     something was given to Salesforce and nobody can tell what it has done with it, Unreadable where it was only asked."""
@@ -65,8 +62,7 @@ def meaning(answer: Answer, host: str, what: str, *, writes: bool, secrets: Sequ
     if isinstance(said, Mapping | list) and not errors:
         return said
     of = "an error in it" if errors else "something that is not JSON"
-    sentence = f"{host} answered {what} with {answer.status} and {of}."
-    raise Uncertain(sentence) if writes else Unreadable(sentence)
+    raise unreadable(answer, host, what, of, writes)
 
 
 def _failure(
@@ -83,10 +79,7 @@ def _failure(
     if codes & set(PASSING) or status == 429 or (status == 503 and errors):
         return _busy(answer, host, what)
     if status in (408, 425) or status >= 500:
-        sentence = f"{host} failed to answer {what} ({status})."
-        found = Uncertain(sentence) if writes else Unavailable(sentence)
-        found.retry_after = retry_after(answer.headers.get("Retry-After"))
-        return found
+        return failed(answer, host, what, writes)
     if status < 400:
         return Unavailable(f"{host} sent {what} elsewhere ({status}). Check api_url: redirects are not followed.")
     if status == 403 and not errors:  # not Salesforce's own: something before it

@@ -14,9 +14,9 @@ from crm.base import Access, Budget, NotSetUp
 from crm.destination import Destination
 from crm.facts import Facts
 from crm.halving import WholeRefused
-from crm.http_client import HttpClient
+from crm.http_client import REFUSALS, HttpClient, Unreadable
 from crm.salesforce import answers
-from crm.salesforce.answers import Row, Unreadable
+from crm.salesforce.answers import Row
 from crm.salesforce.usage import Usage
 from lib import zones
 from lib.http.errors import AskedWrongly, WalkStuck
@@ -26,7 +26,6 @@ REQUESTS = "requests"
 COLLECTION = "/composite/sobjects"
 MOST = 200  # records of one request
 LONGEST_LIST = 6_000  # characters of the values of one question, as they stand in an address
-REFUSALS = (WholeRefused, NotSetUp, Unreadable)  # the org will not say it, however often it is asked
 ORGANIZATION = "SELECT Id, TimeZoneSidKey FROM Organization"
 NO_ZONE = (
     "Salesforce does not say in which time zone the org is, and a call's date depends on it. Name it in time_zone."

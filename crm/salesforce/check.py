@@ -4,14 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from crm.base import Line, NotSetUp
 from crm.destination import NUMBER, REFERENCE, Destination
-from crm.lines import Part, checked, line, some, used
+from crm.lines import SOMEBODY, Part, checked, line, some, used
 from crm.salesforce import contents, ids, refusals, searching, settable, tasks
 from crm.salesforce.api import ORGANIZATION, Client
 from crm.salesforce.calls import SUBTYPE
 from crm.salesforce.settable import Field
 from lib.text import many
 
-SOMEBODY = "+12025550100"
 MAKE = (
     "Make it in Setup, Object Manager, Activity, Fields: Text of 64 characters, External ID, and let the profile of the app's "
     'user read and edit it; or set external_id_field = "", and our id stands in CallObject alone.'

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from crm.http_client import REFUSALS
 from crm.salesforce.answers import Row
-from crm.salesforce.api import REFUSALS, Client
+from crm.salesforce.api import Client
 
 KEPT = 600.0  # seconds: an option that was added is known soon enough
 NUMBERS = ("int", "double", "currency", "percent", "long")

@@ -7,11 +7,12 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 
 from crm.base import Crm, Limit
 from crm.destination import Destination
-from crm.given import is_certificate_file, is_signing_secret
+from crm.given import is_signing_secret
 from crm.webhook.checking import check
 from crm.webhook.posting import POSTS, Client
 from lib import secrets
 from lib.http import guarded, signing
+from lib.http.authorities import is_certificate_file
 from lib.whole_numbers import Whole
 
 

@@ -7,12 +7,13 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 
 from crm.base import Crm, Limit
 from crm.destination import Destination
-from crm.given import TOKEN, is_certificate_file
+from crm.given import TOKEN
 from crm.numbers import WAYS
 from crm.zoho import api, calls, oauth, records, refusals
 from crm.zoho.centers import CENTERS, US
 from crm.zoho.check import check
 from lib import secrets
+from lib.http.authorities import is_certificate_file
 from lib.whole_numbers import Whole
 
 LOOK_UP_AFTER = 10.0  # with our field a late search does no harm: what is sent again is refused as a duplicate

@@ -11,11 +11,12 @@ from typing import Any
 
 from crm.base import Again, NotSetUp, Refused
 from crm.halving import WholeRefused
+from crm.http_client import MissingScopes, failed, unreadable
 from crm.zoho import credits
 from lib import masking
 from lib import text as texts
-from lib.http.errors import CredentialsRefused, ExchangeError, Unavailable, Uncertain
-from lib.http.exchange import Answer, cannot_now, retry_after
+from lib.http.errors import CredentialsRefused, ExchangeError, Unavailable
+from lib.http.exchange import Answer, cannot_now
 
 LONGEST_WORDS = 400  # characters of Zoho's words that are kept
 RECORD_DELETED, CONFLICT, NOT_ALLOWED, VALIDATION = "record_deleted", "conflict", "not_allowed", "validation"
@@ -40,14 +41,6 @@ PASSING = ("INTERNAL_ERROR", "INTERNAL_SERVER_ERROR", "DEPENDENT_SERVICE_ERROR",
 ABOUT_ADDRESS = ("INVALID_URL_PATTERN", "INVALID_MODULE", "INVALID_REQUEST_METHOD", "API_NOT_SUPPORTED")
 _ABOUT_ID = re.compile(r"\bid given\b.*\binvalid|no record|no data for the ID|record not deleted", re.IGNORECASE)
 _CREDITS = re.compile(r"credit|24 ?h|\bday\b|daily|licen[cs]e limit", re.IGNORECASE)
-
-
-class Unreadable(Unavailable):
-    """Something answers, and not as Zoho does: a page to sign in, an error in a 200. Asked again, it may be itself again."""
-
-
-class MissingScopes(CredentialsRefused):
-    """The token is good, and does not allow this."""
 
 
 def is_stale(answer: Answer) -> bool:
@@ -81,8 +74,7 @@ def meaning(
     if isinstance(said, Mapping) and error is None:
         return said
     of = "an error in it" if error is not None else "something that is not Zoho's"
-    sentence = f"{host} answered {what} with {status} and {of}."
-    raise Uncertain(sentence) if writes else Unreadable(sentence)
+    raise unreadable(answer, host, what, of, writes)
 
 
 def _error_of(said: Any) -> Mapping[str, Any] | None:
@@ -122,10 +114,7 @@ def _failure(
     if status == 429 or code == "TOO_MANY_REQUESTS":
         return _too_many(answer, error or {}, host, what)
     if status in (408, 425) or status >= 500:
-        sentence = f"{host} failed to answer {what} ({status})."
-        found = Uncertain(sentence) if writes else Unavailable(sentence)
-        found.retry_after = retry_after(answer.headers.get("Retry-After"))
-        return found
+        return failed(answer, host, what, writes)
     if status < 400:
         return Unavailable(f"{host} sent {what} elsewhere ({status}). Check api_url: redirects are not followed.")
     if error is None:

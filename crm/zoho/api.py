@@ -10,9 +10,8 @@ from crm.base import Access, Budget, NotSetUp
 from crm.destination import Destination
 from crm.facts import Facts, only
 from crm.halving import WholeRefused
-from crm.http_client import HttpClient
+from crm.http_client import REFUSALS, HttpClient, Unreadable
 from crm.zoho import answers
-from crm.zoho.answers import MissingScopes, Unreadable
 from crm.zoho.centers import CENTERS
 from crm.zoho.credits import Credits
 from lib.http.errors import AskedWrongly, TooOften
@@ -27,7 +26,6 @@ MOST_OF_A_PAGE = 200
 MOST_PAGES = 10  # what lies further is found by no page
 # Where we ask for too much at once, and nobody says for how long: how many seconds are waited here, and then for all.
 WAITS, LONGEST_WAIT, PAUSE = (1.0, 2.0), 2.0, 60.0
-REFUSALS = (WholeRefused, MissingScopes, NotSetUp, Unreadable)  # the account will not say it, however often it is asked
 
 Row = Mapping[str, Any]
 

@@ -4,14 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from crm.base import Line
 from crm.destination import NUMBER, REFERENCE, Destination
-from crm.lines import Part, checked, line, owners, some, there_is, used
+from crm.lines import SOMEBODY, Part, checked, line, owners, some, there_is, used
 from crm.zoho import contents, metadata, refusals, searching
 from crm.zoho.api import CALLS, ORG, Client, address
 from crm.zoho.metadata import Field
 from lib.http.errors import ExchangeError
 
 VALID = "The tokens are valid, in the data centre that data_center names"
-SOMEBODY = "+12025550100"
 
 
 def check(client: Client, destination: Destination, repair: bool) -> Iterator[Line]:

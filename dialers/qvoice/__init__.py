@@ -1,19 +1,14 @@
 """QVoice (docs.qvoice.net), a FonoUC white label: fills reports that are polled, takes leads; posts nothing."""
 
-from marshmallow import Schema, ValidationError, fields, validate
+from marshmallow import Schema, fields, validate
 
 from dialers.base import Dialer
 from dialers.qvoice import legs, reports, words
 from dialers.qvoice.api import Client
 from dialers.qvoice.leads import ACTS, LEADS, NUMBER_FORMS
 from dialers.vocabulary import ABANDONED, FINAL_OUTCOMES
-from lib.http import authorities
+from lib.http.authorities import is_certificate_file
 from lib.whole_numbers import Whole
-
-
-def _is_certificate_file(path: str) -> None:
-    if mistake := authorities.mistake(path):
-        raise ValidationError(mistake)
 
 
 class Settings(Schema):
@@ -26,7 +21,7 @@ class Settings(Schema):
     account_id = fields.Str(required=True, validate=validate.Regexp(r"^[!-~]+$", error="may hold no blanks or accents"))
     page_size = Whole(load_default=1000, validate=validate.Range(min=1, max=100_000))
     # Certificates are always verified; this names the authority where it is a private one.
-    ca_file = fields.Str(load_default=None, validate=_is_certificate_file)
+    ca_file = fields.Str(load_default=None, validate=is_certificate_file)
     timeout_seconds = Whole(load_default=30, validate=validate.Range(min=1, max=50))
     poll_seconds = Whole(load_default=60, validate=validate.Range(min=1, max=3600))
     report_fields = fields.List(fields.Str(validate=validate.Regexp(r"^[A-Za-z0-9_.]+$")), load_default=list)

@@ -23,9 +23,8 @@ class Settings(Schema):
     status_codes = fields.Dict(
         keys=fields.Str(), values=fields.Str(validate=validate.OneOf(CONNECT_OUTCOMES)), load_default=dict
     )
-    crm_reference_field = fields.Str(
-        load_default=None
-    )  # the custom field, by header text or key, that is crm_reference
+    # The custom field, by header text or key, that is crm_reference.
+    crm_reference_field = fields.Str(load_default=None)
 
 
 DIALER = Dialer(

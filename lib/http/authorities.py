@@ -2,13 +2,14 @@
 
 import ssl
 
+from marshmallow import ValidationError
 
-def mistake(path: str) -> str | None:
-    """Why the file cannot be used, as a sentence; None where it can."""
+
+def is_certificate_file(path: str) -> None:
+    """Raises ValidationError with a sentence."""
     try:
         ssl.create_default_context(cafile=path)
     except OSError as error:
-        return f"It cannot be used as a file of certificates ({error.strerror or error})."
+        raise ValidationError(f"It cannot be used as a file of certificates ({error.strerror or error}).") from None
     except ValueError:
-        return "It cannot be used as a file of certificates (a name has no NUL)."
-    return None
+        raise ValidationError("It cannot be used as a file of certificates (a name has no NUL).") from None

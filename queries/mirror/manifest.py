@@ -12,9 +12,8 @@ from queries.mirror.columns import KINDS, MADE
 
 VERSION = 3
 FILE = "manifest.json"
-_SHAPE = hashlib.sha256(
-    json.dumps([VERSION, KINDS, MADE]).encode()
-).hexdigest()  # of the columns: another release may have others
+# Of the columns: another release may have others.
+_SHAPE = hashlib.sha256(json.dumps([VERSION, KINDS, MADE]).encode()).hexdigest()
 
 
 class Unusable(Exception):

@@ -92,15 +92,8 @@ def _sums_by_group_and_of_all(asked: Asked, report: Report, groups: Sequence[Gro
         # By position: on PostgreSQL the same expression with a parameter in it counts as another one.
         places = (literal_column(str(at + 1), Integer) for at in range(len(counted_by)))
         statement = statement.group_by(*places)
-    of_all: Sequence[Any] | None = None
-    if different and keys and _once_each(report, groups):
-        answered = list(asked.session.execute(_of_different_at_once(statement, len(keys), len(names), list(different))))
-        (of_all,) = (row[1:] for row in answered if row[0])
-        found = [row[1:] for row in answered if not row[0]]
-    else:
-        if different:
-            statement = _of_different(statement, len(keys), len(names), list(different))
-        found = list(asked.session.execute(statement.limit(MOST_GROUPS + 1) if keys else statement))
+    at_once = bool(keys) and _once_each(report, groups)
+    found, of_all = _answered(asked, statement, len(keys), len(names), list(different), at_once)
     sums |= different
     found.sort(key=lambda row: order(tuple(row[: len(keys)])))
     if len(found) > MOST_GROUPS:
@@ -121,6 +114,19 @@ def _sums_by_group_and_of_all(asked: Asked, report: Report, groups: Sequence[Gro
     if of_all is not None:
         totals = dict(zip(sums, of_all[figures_at:], strict=True))
     return found_sums, totals | leads.get((), {}) | percentiles.get((), {})
+
+
+def _answered(
+    asked: Asked, statement: AnySelect, keys: int, names: int, different: Sequence[str], at_once: bool
+) -> tuple[list[Sequence[Any]], Sequence[Any] | None]:
+    """(a row of each group, the row of all where that is counted ``at_once``)"""
+    if different and at_once:
+        answered = list(asked.session.execute(_of_different_at_once(statement, keys, names, different)))
+        (of_all,) = (row[1:] for row in answered if row[0])
+        return [row[1:] for row in answered if not row[0]], of_all
+    if different:
+        statement = _of_different(statement, keys, names, different)
+    return list(asked.session.execute(statement.limit(MOST_GROUPS + 1) if keys else statement)), None
 
 
 def _of_different(by_value: AnySelect, keys: int, names: int, different: Sequence[str]) -> AnySelect:

@@ -17,9 +17,8 @@ ANSWERS: Mapping[str, Callable[[Any], Refusal]] = {
     "secondly": lambda value: too_many(limits.SECOND),  # value: the Retry-After header
     "daily_spent": lambda value: too_many(limits.DAY),
     "locked": lambda value: Refusal(423, "LOCKED", "The object is locked by another request."),
-    "migrating": lambda value: Refusal(
-        477, "MIGRATION_IN_PROGRESS", "This account is being moved."
-    ),  # value: Retry-After
+    # The value is its Retry-After.
+    "migrating": lambda value: Refusal(477, "MIGRATION_IN_PROGRESS", "This account is being moved."),
     "gateway_timeout": lambda value: Refusal(504, "TIMEOUT", "The request timed out."),
 }
 DONE = {

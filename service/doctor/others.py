@@ -75,9 +75,8 @@ def _check(what: str, host: str, url: str, ca_file: str | None, todo: str) -> Ch
         try:
             with requests.Session() as session:
                 session.trust_env = False
-                answer = session.get(
-                    url, timeout=PATIENCE, allow_redirects=False, stream=True, verify=ca_file or True
-                )  # whatever it answers, it is there
+                # Whatever it answers, it is there.
+                answer = session.get(url, timeout=PATIENCE, allow_redirects=False, stream=True, verify=ca_file or True)
                 answer.close()
         except requests.exceptions.SSLError:
             yield Line(what, FAIL, f"{host} shows a certificate that is not trusted.", "Check the address and ca_file.")

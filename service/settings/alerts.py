@@ -7,8 +7,9 @@ from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
-from crm.given import is_certificate_file, is_signing_secret
+from crm.given import is_signing_secret
 from lib import zones
+from lib.http.authorities import is_certificate_file
 from lib.mail import Mail
 from schedules.managing import ADDRESS
 from service.settings import tables

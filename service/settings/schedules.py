@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from marshmallow import RAISE, Schema, fields, validate
 
-from crm.given import is_certificate_file
+from lib.http.authorities import is_certificate_file
 from lib.mail import ENCRYPTIONS, PLAIN, STARTTLS, Mail
 from schedules.managing import ADDRESS
 from schedules.settings import Bucket, Settings

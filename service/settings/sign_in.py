@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from marshmallow import RAISE, Schema, fields, validate
 
-from crm.given import is_certificate_file
+from lib.http.authorities import is_certificate_file
 from lib.openid import Client
 from service.settings import guards, tables
 from service.settings.mistakes import BadSettings

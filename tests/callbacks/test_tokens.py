@@ -171,6 +171,6 @@ def test_the_peer_and_what_is_said_of_him_are_kept_and_told_apart(database, tmp_
         sender = quarantine.sender(session, receipt, {})
     assert receipt.headers["peer"] == "127.0.0.1"
     assert receipt.headers.get("client") == client
-    assert sender["address"] == client or "127.0.0.1"
+    assert sender["address"] == (client or "127.0.0.1")
     assert (sender["proxy"], sender["token"]) == ("127.0.0.1" if client else None, None)
     assert (sender["forwarded_for"] is None) == (said is None)

@@ -175,9 +175,8 @@ def test_a_call_is_left_out_and_stays_so_until_somebody_has_it_tried_again(datab
     with pytest.raises(steering.CannotRetry, match="does not wait"):
         steering.leave_out(database, ours[0], "asha", NOW)
     assert steering.leave_out(database, ids.new(), "asha", NOW) is None
-    assert (
-        steering.retry_many(database, conditions({"outcome": call}), NOW) == 0
-    )  # what a person said is not undone by the way
+    # What a person said is not undone by the way.
+    assert steering.retry_many(database, conditions({"outcome": call}), NOW) == 0
     assert steering.retry(database, ours[0], NOW).state == "pending"
 
 

@@ -69,9 +69,8 @@ class Posting(Protocol):
 
     SETTINGS: dict[str, str]  # that its connection needs
     WAYS: tuple[str, ...]  # in which it may post besides JSON: "form", "query"
-    TOLD: tuple[
-        str, dict[str, str]
-    ]  # the kind and the members of one post, in texts alone, so that a form can say the same
+    # The kind and the members of one post, in texts alone, so that a form can say the same.
+    TOLD: tuple[str, dict[str, str]]
     ID: str  # the member that names the call
 
     def call_id(self, number: int) -> str:

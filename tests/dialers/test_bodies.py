@@ -113,9 +113,8 @@ def test_json_that_is_nearly_right_says_the_same(dialer, case):
     events, written = told(dialer)
     bend, slips = BENT[case]
     found = read(dialer, bend(written).encode())
-    if (
-        case.endswith("without quotes") and dialer == "ringostat" and "more" in bend(written)
-    ):  # there it is a custom field
+    # There it is a custom field.
+    if case.endswith("without quotes") and dialer == "ringostat" and "more" in bend(written):
         assert found.events[0].facts["custom_fields"]["more"] in ("not at home", "https://x.test/a?b=1&c=2")
     else:
         assert found.events == events

@@ -1,23 +1,16 @@
 """A small Wrapup with made-up calls and loads, over real HTTP, for tools that only know an address and a key."""
 
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
-
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 from models.database import Database
 from service.app import create_app
 from tests.queries.reports import test_loads
 from tests.web.conftest import settings_for
+from tests.web.listening import listening
 from web import keys
 from web.context import context
-
-
-class Silent(WSGIRequestHandler):
-    def log(self, *_):
-        pass
 
 
 def fill(database: Database) -> None:
@@ -31,13 +24,5 @@ def served(database: Database, folder: Path) -> Iterator[tuple[str, str]]:
     app = create_app(settings_for(database.url.render_as_string(hide_password=False), folder))
     with database.write() as session:
         key = keys.create_key(session, "analysts", ("read",))
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Silent)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.port}", key
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-        context(app).database.close()
+    with closing(context(app).database), listening(app) as port:
+        yield f"http://127.0.0.1:{port}", key

@@ -24,9 +24,8 @@ LATER = timedelta(seconds=10)
 def at_once(monkeypatch):
     """No process goes on with what was decided before."""
     monkeypatch.setattr(decisions, "LOOK_SECONDS", 0.0)
-    monkeypatch.setattr(
-        clock, "now", lambda: START + timedelta(minutes=6)
-    )  # soon after the calls: nothing settles by time
+    # Soon after the calls: nothing settles by time.
+    monkeypatch.setattr(clock, "now", lambda: START + timedelta(minutes=6))
 
 
 def decision(field, word, meaning, **more) -> Decision:

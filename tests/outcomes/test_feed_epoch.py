@@ -182,9 +182,8 @@ def test_a_worker_looks_before_it_takes_a_place(database, tmp_path):
         calls(database, 3)
         FeedPlace(database, tmp_path).check()
         put_back()
-        keep(
-            database, *(receipt(terminal(n, 1000 + n)) for n in range(3, 9))
-        )  # waiting when it starts, and enough to hide it
+        # Waiting when it starts, and enough to hide it.
+        keep(database, *(receipt(terminal(n, 1000 + n)) for n in range(3, 9)))
         stop = threading.Event()
         threads = worker.start(database, CONNECTIONS, {}, FeedPlace(database, tmp_path), tmp_path, stop)
         try:

@@ -43,7 +43,6 @@ REASONS = [
     "RS_LOST",
     "Machine",
 ]
-HOOKS = ["forwarding", "pick_up", "after_call", "after_rating"]
 JOBS = [("onRetry", None), ("noAnswer", None), ("longCallWithResult", 30), ("inProcess", None)]
 # By arrival, on purpose: when a call without times was seen, and how long it lasted as far as that shows it.
 OBSERVED = (
@@ -276,9 +275,8 @@ def of_reports(draw):
         )
         row = {"id": 1, "phone": "79991112233", "jobStatus": status, "startedAt": 1_763_460_000_000}
         shown(JAICP, "jobs", row | ({"callDuration": length, "finishedAt": 1_763_460_060_000} if length else {}))
-    return list(
-        {(one.connection, one.content_hash): one for one in evidence}.values()
-    )  # a poller keeps each content once
+    # A poller keeps each content once.
+    return list({(one.connection, one.content_hash): one for one in evidence}.values())
 
 
 @pytest.mark.slow

@@ -306,6 +306,8 @@ def test_memory_does_not_grow_with_the_export(database, database_url):
     told = subprocess.run(
         [sys.executable, "-c", GROWS, database_url], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    for line in told.stdout.splitlines():
+    lines = told.stdout.splitlines()
+    assert len(lines) == 2
+    for line in lines:
         size, grown = map(int, line.split())
         assert size > 10 and grown < 10, line  # MiB

@@ -10,7 +10,7 @@ from models import Schedule
 from models.database import Database
 from schedules import managing
 from tests.factories import outcome
-from tests.schedules.rig import OPS, told
+from tests.schedules.rig import OPS, mails, told
 
 
 @pytest.fixture
@@ -18,10 +18,6 @@ def database(sqlite_url):
     database = Database(sqlite_url)
     yield database
     database.close()
-
-
-def mails(box, subject=""):
-    return [mail for _, mail in box.taken if subject in mail["Subject"]]
 
 
 CERTAIN = [

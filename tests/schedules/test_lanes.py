@@ -1,7 +1,6 @@
 """Mails to an address at which the server hangs, beside mails to others."""
 
 import threading
-import time
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -9,7 +8,7 @@ import pytest
 from sqlalchemy import select, update
 
 from models import Schedule
-from rig.patience import stretched
+from rig.waiting import until
 from schedules.noting import SENDS
 from tests.schedules.rig import told
 
@@ -22,13 +21,6 @@ def patient(engine):
     """The next mail goes beside one at once."""
     engine.settings = replace(engine.settings, mail=replace(engine.settings.mail, beside=0.0))
     return engine
-
-
-def until(true, what):
-    end = time.monotonic() + stretched(20)
-    while not true():
-        assert time.monotonic() < end, what
-        time.sleep(0.01)
 
 
 @contextmanager
@@ -74,12 +66,12 @@ def test_three_addresses_at_which_the_server_hangs_hold_up_no_other(patient, cal
     box.faults, box.refused = {fault}, set(SLOW)
     patient.later(hours=7)
     with working(patient.sender()):
-        until(lambda: set(came(box)) >= set(OTHERS), "the others wait")
-        until(lambda: sorted(box.hung) == sorted(SLOW), "not all are on their way")
-        until(lambda: all(states(patient)[one][0] == "sent" for one in OTHERS), "it is not written down")
+        until(lambda: set(came(box)) >= set(OTHERS), 20)
+        until(lambda: sorted(box.hung) == sorted(SLOW), 20)
+        until(lambda: all(states(patient)[one][0] == "sent" for one in OTHERS), 20)
         assert {states(patient)[one][0] for one in SLOW} == {"sending"}
         box.over.set()
-        until(lambda: all(states(patient)[one] == became for one in SLOW), "what became of them is not written down")
+        until(lambda: all(states(patient)[one] == became for one in SLOW), 20)
     assert {send.attempts for send in patient.sends()} == {1} and set(box.times().values()) == {1}
 
 
@@ -90,13 +82,13 @@ def test_no_two_go_to_an_address_at_once(patient, calls, box):
     box.faults, box.refused = {"hang_recipient"}, {SLOW[0]}
     patient.later(hours=7)
     with working(patient.sender()):
-        until(lambda: came(box) == OTHERS, "the others wait")
-        until(lambda: box.hung, "nothing is on its way")
+        until(lambda: came(box) == OTHERS, 20)
+        until(lambda: box.hung, 20)
         assert box.hung == [SLOW[0]]
         box.faults.clear()
         box.over.set()
-        until(lambda: len(box.taken) == 6, "the next are held up")
-        until(lambda: not {"sending"} & {send.state for send in patient.sends()}, "it is not written down")
+        until(lambda: len(box.taken) == 6, 20)
+        until(lambda: not {"sending"} & {send.state for send in patient.sends()}, 20)
     assert sorted(send.state for send in patient.sends()) == ["pending", *["sent"] * 6]
 
 
@@ -110,7 +102,7 @@ def test_mails_go_one_after_the_other_while_none_takes_long(engine, calls, box):
     lanes["due"]()
     first = threading.Thread(target=lanes["mails"])
     first.start()
-    until(lambda: box.hung, "nothing is on its way")
+    until(lambda: box.hung, 20)
     assert not any(lanes[f"mails beside {number}"]() for number in (1, 2, 3))
     box.over.set()
     first.join()

@@ -64,9 +64,8 @@ def test_a_database_that_is_away_is_one_sentence(command, ran):
     code = 75 if command == ["prepare"] else 1  # 75: to be tried again (sysexits.h)
     assert (done.returncode, done.stdout) == (code, ""), done
     said = done.stderr.splitlines()
-    begins = (
-        '{"said":"connection failed' if command == ["prepare"] else "wrapup: The database "
-    )  # that one is no person's command
+    # That one is no person's command.
+    begins = '{"said":"connection failed' if command == ["prepare"] else "wrapup: The database "
     assert len(said) == 1 and said[0].startswith(begins), said
     assert "127.0.0.1" in said[0] and "hunter2" not in said[0]
 

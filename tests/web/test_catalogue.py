@@ -69,9 +69,8 @@ def test_definitions_say_what_every_figure_means(asking_reader):
                 "opens",
                 "inside",
             }
-            assert figure["numerator"] and (
-                figure["excludes"] or figure["opens"] is None
-            )  # a setting leaves out nothing
+            # A setting leaves out nothing.
+            assert figure["numerator"] and (figure["excludes"] or figure["opens"] is None)
 
 
 def test_every_figure_stands_where_its_definition_says(asking_reader):

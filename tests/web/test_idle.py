@@ -2,27 +2,20 @@
 
 import json
 import socket
-import threading
 import time
 from contextlib import ExitStack, contextmanager
 
 import pytest
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 from queries.exports import reading
+from rig.waiting import until
 from tests.factories import outcome
 from tests.web.conftest import client_with
+from tests.web.listening import Keeping, listening
 from tests.web.test_outcomes import turns_left
 from web import exports, idle
 
 PATH = "/api/v1/outcomes/export?format=ndjson"
-
-
-class Silent(WSGIRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def log(self, *_):
-        pass
 
 
 @pytest.fixture
@@ -49,13 +42,8 @@ def endless(app, database, monkeypatch):
 
 @pytest.fixture
 def served(app):
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Silent)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield server.port
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with listening(app, handler=Keeping) as port:
+        yield port
 
 
 @contextmanager
@@ -67,13 +55,6 @@ def asked(port: int, key: str):
         yield line
 
 
-def until(true, seconds: float = 20.0) -> bool:
-    end = time.monotonic() + seconds
-    while not true() and time.monotonic() < end:
-        time.sleep(0.02)
-    return true()
-
-
 def test_exports_that_nobody_reads_give_their_turns_back(app, database, endless, served):
     admin = client_with(app, database, "admin")
     with ExitStack() as stack:
@@ -81,7 +62,7 @@ def test_exports_that_nobody_reads_give_their_turns_back(app, database, endless,
             stack.enter_context(asked(served, admin.key))
         assert len(endless) == exports._AT_ONCE
         assert admin.get(PATH).status_code == 429
-        assert until(lambda: not endless)
+        until(lambda: not endless, 20)
         assert turns_left(admin) == exports._AT_ONCE
 
 
@@ -93,7 +74,7 @@ def test_an_export_that_is_read_slowly_goes_on(app, database, endless, served):
             read += len(line.recv(1 << 20))
             time.sleep(0.02)
         assert len(endless) == 1 and read > 1 << 20
-    assert until(lambda: not endless)
+    until(lambda: not endless, 20)
 
 
 def test_a_long_answer_goes_out_in_pieces(app, database):

@@ -5,19 +5,17 @@ import http.client
 import io
 import json
 import logging
-import threading
-from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
 import requests
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 from lib import clock, secrets
 from models import ExportLink
 from service import logs
 from tests.factories import NOON, outcome
 from tests.web.conftest import client_with
+from tests.web.listening import Keeping, listening
 from web import keys
 from web.context import context
 
@@ -48,29 +46,10 @@ def status(client, path):
     return answer.status_code
 
 
-class Quiet(WSGIRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def log(self, *_):
-        pass
-
-
-@contextmanager
-def listening(app):
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
-
-
 def test_it_answers_three_forms_without_a_key_and_without_a_redirect(app, reader, calls):
     made, urls = link(reader, view(reader))
-    with listening(app) as url:
+    with listening(app, handler=Keeping) as port:
+        url = f"http://127.0.0.1:{port}"
         got = {form: requests.get(url + path, allow_redirects=False, timeout=10) for form, path in urls.items()}
         head = requests.head(url + urls["csv"] + "?_=123", timeout=10)
     assert made["used_at"] is None
@@ -203,11 +182,11 @@ ASKED = {
 
 def test_each_program_gets_it_as_it_asks(app, reader, calls):
     made, urls = link(reader, view(reader))
-    with listening(app) as url:
-        want = requests.get(url + urls["csv"], timeout=10).content
-        good = {name: [asked(url, urls["csv"], *one) for one in some] for name, some in ASKED.items()}
+    with listening(app, handler=Keeping) as port:
+        want = requests.get(f"http://127.0.0.1:{port}{urls['csv']}", timeout=10).content
+        good = {name: [asked(port, urls["csv"], *one) for one in some] for name, some in ASKED.items()}
         reader.delete(f"{API}/export-links/{made['id']}")
-        gone = {name: [asked(url, urls["csv"], *one) for one in some] for name, some in ASKED.items()}
+        gone = {name: [asked(port, urls["csv"], *one) for one in some] for name, some in ASKED.items()}
     for name, some in ASKED.items():
         for (verb, _), (code, headers, body), revoked in zip(some, good[name], gone[name], strict=True):
             assert (code, body) == (200, {"GET": want}.get(verb, b"")), name
@@ -216,8 +195,8 @@ def test_each_program_gets_it_as_it_asks(app, reader, calls):
             assert revoked[0] == (200 if verb == "OPTIONS" else 404), name
 
 
-def asked(url, path, verb, headers):
-    line = http.client.HTTPConnection(url.removeprefix("http://"), timeout=10)
+def asked(port, path, verb, headers):
+    line = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     line.putrequest(verb, path, skip_accept_encoding=True)
     for name, value in headers.items():
         line.putheader(name, value)

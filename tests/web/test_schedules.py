@@ -179,7 +179,6 @@ def test_the_mail_says_what_its_link_says(admin, database, tmp_path, asked):
         engine.run()
         ((_, mail),) = box.taken
     (attached,) = mail.iter_attachments()
-    said = (
-        admin.get(link, headers={}).get_data(as_text=True).replace('"", ""', '"",""')
-    )  # JSON in a cell, as SQLite writes it
+    # JSON in a cell, as SQLite writes it.
+    said = admin.get(link, headers={}).get_data(as_text=True).replace('"", ""', '"",""')
     assert attached.get_content().splitlines() == said.splitlines() and len(said.splitlines()) >= 3

@@ -3,7 +3,6 @@
 import json
 import threading
 from collections import Counter
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 
@@ -12,13 +11,13 @@ import schemathesis
 from hypothesis import strategies as st
 from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import from_schema
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 from queries import selection
 from queries.reports.groups import GROUPS
 from service.app import create_app
 from tests import factories
 from tests.web.conftest import CONNECTIONS, client_with, settings_for
+from tests.web.listening import Keeping, listening
 from web import long_polls
 from web.context import context
 
@@ -111,27 +110,6 @@ def filter_failure(context, failure, case, response):
     return not towards and not told <= meant
 
 
-class Silent(WSGIRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def log(self, *_):
-        pass
-
-
-@contextmanager
-def served(app):
-    """Over real HTTP: in process, schemathesis 4.32 cannot send the requests of its check ``ignored_auth``."""
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Silent)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
 @pytest.mark.slow
 def test_every_answer_is_as_described(app, database, our_formats):
     fill(database)
@@ -148,7 +126,9 @@ def test_every_answer_is_as_described(app, database, our_formats):
             "continue-on-failure": True,
         }
     )
-    with served(app) as url:
+    # Over real HTTP: in process, schemathesis 4.32 cannot send the requests of its check ``ignored_auth``.
+    with listening(app, handler=Keeping) as port:
+        url = f"http://127.0.0.1:{port}"
         schema = schemathesis.openapi.from_url(f"{url}/openapi.json", config=config)
         schema.config.base_url = url
         cases, wrong = run(schema)

@@ -64,9 +64,8 @@ def shown(note: Note, settings: Alerts) -> dict[str, Any]:
 
 
 def _runbook(alert: Alert, settings: Alerts) -> str:
-    known = NAMED.get(
-        alert.name
-    )  # what an earlier release has begun this one may not know: its end is told all the same
+    # What an earlier release has begun this one may not know: its end is told all the same.
+    known = NAMED.get(alert.name)
     return rules.runbook(known, settings.public_url) if known else f"{settings.public_url}{rules.PAGE}"
 
 

@@ -10,9 +10,8 @@ from typing import Any
 from lib import clock, durable, private
 
 BACKUP, DRILL, FAILED_DRILL = "last-backup.json", "last-drill.json", "last-failed-drill.json"
-TO_COME = timedelta(
-    minutes=1
-)  # what is noted of a time later than so was noted by a clock that has been set back since
+# What is noted of a time later than so was noted by a clock that has been set back since.
+TO_COME = timedelta(minutes=1)
 
 
 def note(data_dir: Path, what: str, at: datetime, **more: Any) -> None:

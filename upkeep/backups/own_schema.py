@@ -9,14 +9,13 @@ from sqlalchemy import Connection, text
 
 from models.database import Database
 from upkeep.backups import postgresql
-from upkeep.backups.manifest import DUMP, Content
+from upkeep.backups.manifest import DUMP
 from upkeep.backups.refused import Refused
 
 
-def found(backup: Path, connection: Connection, content: Content) -> str:
+def found(backup: Path, connection: Connection, pg_restore: Path) -> str:
     """Its name; it is made where it is not there. Raises Refused."""
-    program, _ = pg_restore(connection, content)
-    named = postgresql.schema_of(program, backup / DUMP)
+    named = postgresql.schema_of(pg_restore, backup / DUMP)
     if postgresql.schema(connection) is None:
         connection.execute(text(f"CREATE SCHEMA {_quoted(connection, named)}"))
     own = postgresql.schema(connection)
@@ -26,11 +25,6 @@ def found(backup: Path, connection: Connection, content: Content) -> str:
             f"search_path begin with {named}; nothing was changed."
         )
     return named
-
-
-def pg_restore(connection: Connection, content: Content) -> tuple[Path, int]:
-    """The program and its release. Raises Refused."""
-    return postgresql.program("pg_restore", max(content.client or 0, postgresql.server_version(connection)))
 
 
 def move(connection: Connection, own: str, aside: str) -> None:

@@ -56,6 +56,11 @@ def server_version(asked: Session | Connection) -> int:
     return int(asked.scalar(text("SELECT current_setting('server_version_num')::int")) or 0) // 10_000
 
 
+def restorer(asked: Session | Connection, client: int | None) -> tuple[Path, int]:
+    """pg_restore and its release, older neither than the server nor than the ``client`` that wrote the dump. Raises Refused."""
+    return program("pg_restore", max(client or 0, server_version(asked)))
+
+
 def exported(session: Session) -> str:
     """The name of the session's snapshot, for as long as its transaction is open."""
     return str(session.scalar(text("SELECT pg_export_snapshot()")))

@@ -200,7 +200,8 @@ def _postgresql(
     with database.engine.begin() as connection:
         if others := _others(connection):
             raise Refused(f"Others are connected to the database ({others}): stop what works there first.")
-        own = own_schema.found(backup, connection, content)
+        program = postgresql.restorer(connection, content.client)
+        own = own_schema.found(backup, connection, program[0])
         if inspect(connection).get_table_names():
             if not over:
                 raise Refused(
@@ -209,7 +210,7 @@ def _postgresql(
                 )
             own_schema.move(connection, own, schema)
     try:
-        _put(backup, database, content, own)
+        _put(backup, database, *program, own)
         state = _made_present(backup, database, prepare, reached, at)
         then()
     except BaseException:
@@ -234,15 +235,15 @@ def schemas_aside(database: Database) -> list[str]:
 def put_postgresql(backup: Path, database: Database, content: Content) -> None:
     """The backup's rows in an empty database, as they are. Raises Refused."""
     with database.engine.begin() as connection:
-        own = own_schema.found(backup, connection, content)
-    _put(backup, database, content, own)
+        program = postgresql.restorer(connection, content.client)
+        own = own_schema.found(backup, connection, program[0])
+    _put(backup, database, *program, own)
 
 
-def _put(backup: Path, database: Database, content: Content, own: str) -> None:
+def _put(backup: Path, database: Database, pg_restore: Path, release: int, own: str) -> None:
     """``own``: the schema, which is there and empty."""
     with database.engine.connect() as connection:
         server = postgresql.server_version(connection)
-        pg_restore, release = own_schema.pg_restore(connection, content)
     if server < postgresql.KNOWS_IT <= release:
         psql, _ = postgresql.program("psql", release)
         postgresql.restore_older(database, pg_restore, psql, backup / DUMP, own)

@@ -12,19 +12,15 @@ from sqlalchemy import RowMapping, Table, and_, or_, select
 from sqlalchemy.orm import Session
 
 from lib import clock, phone, phone_spellings
-from models import Base, Erasure, Lead, LeadStatus, Receipt, audit, bulk
-from models.database import Database, stand_ins
+from models import Base, Erasure, Lead, LeadStatus, Receipt, audit
+from models.database import Database, chunks, stand_ins
 from queries import evidence
 from upkeep.erasure import beginning, tables
 from upkeep.erasure.beginning import UNREADABLE, NotErased
 
 AT_ONCE = 100  # rows, in memory: each body may have a megabyte
-HIDDEN = (
-    "secret_hash",
-    "fingerprint",
-    "access",
-    "refresh",
-)  # secrets of ours, where a note beside them names the number
+# Secrets of ours, where a note beside them names the number.
+HIDDEN = ("secret_hash", "fingerprint", "access", "refresh")
 Shown = dict[str, Any]
 
 
@@ -42,17 +38,11 @@ def kept(database: Database, number: str, everywhere: bool = False) -> Iterator[
 
 
 def _kept(database: Database, number: str, spellings: phone_spellings.Spellings | None) -> Iterator[Shown]:
-    shown: dict[str, set[tables.Key]] = {}
     with database.read() as session:
         found = _ids(session, number)
-    for model, keys in found.items():
-        table = model.__table__
-        shown[table.name] = {(key,) for key in keys}
-        for start in range(0, len(keys), AT_ONCE):
-            some = keys[start : start + AT_ONCE]
-            with database.read() as session:
-                rows = select(table).where(bulk.among(session, table.c.id, some)).order_by(table.c.id)
-                yield from [_shown(table, row) for row in session.execute(rows).mappings()]
+    shown = {model.__table__: {(key,) for key in keys} for model, keys in found.items()}
+    for table, known in shown.items():
+        yield from _rows(database, table, sorted(known))
     if spellings is None:
         return
     bound = tables.last_id(clock.now())
@@ -61,14 +51,14 @@ def _kept(database: Database, number: str, spellings: phone_spellings.Spellings 
         while True:
             with database.read() as session:
                 looked = tables.look_at(session, one, after, bound, spellings)
-                keys_of = [tables.key_of(row, one) for row in looked.hits]
-                yield from _rows(session, one, [key for key in keys_of if key not in shown.get(one.table.name, ())])
+            keys_of = [tables.key_of(row, one) for row in looked.hits]
+            yield from _rows(database, one.table, [key for key in keys_of if key not in shown.get(one.table, ())])
             if not looked.count:
                 break
             after = looked.last
 
 
-def _ids(session: Session, number: str) -> dict[type[Base], Sequence[UUID]]:
+def _ids(session: Session, number: str) -> dict[type[Base], set[UUID]]:
     names = (number, stand_ins(session).number(number))
     of_it = beginning.kept_under(names)
     leads = select(Lead.id).where(Lead.number.in_(names))
@@ -78,15 +68,16 @@ def _ids(session: Session, number: str) -> dict[type[Base], Sequence[UUID]]:
     statuses = select(LeadStatus.receipt_id).where(LeadStatus.lead_id.in_(leads))
     for told in (select(Lead.receipt_id).where(Lead.number.in_(names)), statuses):  # as far as it is still there
         found[Receipt] |= set(session.scalars(told))
-    return {model: sorted(ids) for model, ids in found.items()}
+    return found
 
 
-def _rows(session: Session, one: tables.Searched, keys: Sequence[tables.Key]) -> Iterator[Shown]:
-    for start in range(0, len(keys), AT_ONCE):
-        some = keys[start : start + AT_ONCE]
-        which = or_(*(and_(*(column == part for column, part in zip(one.keys, key, strict=True))) for key in some))
-        for row in session.execute(select(one.table).where(which).order_by(*one.keys)).mappings():
-            yield _shown(one.table, row)
+def _rows(database: Database, table: Table, keys: Sequence[tables.Key]) -> Iterator[Shown]:
+    columns = tuple(table.primary_key.columns)
+    for some in chunks(keys, AT_ONCE):
+        which = or_(*(and_(*(column == part for column, part in zip(columns, key, strict=True))) for key in some))
+        with database.read() as session:
+            rows = session.execute(select(table).where(which).order_by(*columns)).mappings()
+            yield from [_shown(table, row) for row in rows]
 
 
 def _shown(table: Table, row: RowMapping) -> Shown:

@@ -14,7 +14,7 @@ from lib import ids, phone_spellings
 from lib.phone_spellings import Spellings
 from lib.text import many
 from models import CallOutcome, Delivery, Erasure, Lead, LoadedLead, Suppression, TakeOut, bulk
-from models.database import Database, changed
+from models.database import Database, changed, chunks
 from models.deliveries import LEFT_OUT, POST_EVENT, REFUSED, SENDING, UNDONE
 from models.loads import SENDING as BEING_SENT
 from models.take_outs import PENDING as TO_BE_ASKED
@@ -200,10 +200,9 @@ class Steps:
     ) -> tuple[dict[str, int], list[UUID]]:
         counts: dict[str, int] = {}
         again: list[UUID] = []
-        for start in range(0, len(hits), tables.MOST_AT_ONCE):
+        for some in chunks(hits, tables.MOST_AT_ONCE):
             with self.database.write() as session:
                 bulk.expect_growth(session)
-                some = hits[start : start + tables.MOST_AT_ONCE]
                 more, waiting = Taking(session, spellings, before.of(row), at).take_out(one, some)
             tables.add(counts, more)
             again += waiting

@@ -149,9 +149,8 @@ class Taking:
         changed = {name: value for name, value in values.items() if value != row[name]}
         if not changed:
             return
-        if any(
-            column.name in changed for column in keyed
-        ):  # a dialer has brought the name again since it was taken out
+        # A dialer has brought the name again since it was taken out.
+        if any(column.name in changed for column in keyed):
             there = [column == values.get(column.name, row[column.name]) for column in one.keys]
             self.session.execute(delete(one.table).where(*there))
         same = [column == row[column.name] for column in one.keys]

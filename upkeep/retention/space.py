@@ -34,9 +34,8 @@ def give_back(database: Database, pace: Pace) -> None:
     left = free_pages(database)
     while left:
         with pace.turn(), database.write() as session, driver_of(session.connection(), "incremental_vacuum") as driver:
-            driver.execute(
-                f"PRAGMA incremental_vacuum({PAGES})"
-            ).fetchall()  # a page a row, and the rows have no columns
+            # A page a row, and the rows have no columns.
+            driver.execute(f"PRAGMA incremental_vacuum({PAGES})").fetchall()
         before, left = left, free_pages(database)
         if left >= before:  # somebody else frees as many
             return

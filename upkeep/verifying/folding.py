@@ -7,7 +7,7 @@ from datetime import datetime
 from dialers.base import Connection
 from lib import clock
 from models import CallGroup
-from models.database import Database
+from models.database import Database, chunks
 from outcomes.verifying import Compared, compare
 from upkeep.verifying.found import Found
 from upkeep.verifying.pieces import pieces
@@ -31,16 +31,9 @@ def calls(
     is; the present, where it lives."""
     compared = Compared()
     for ids in pieces(database, CallGroup.id, sample):
-        for start in range(0, len(ids), AT_ONCE):
-            compared.add(
-                _settled(
-                    compare(database, connections, ids[start : start + AT_ONCE], now or clock.now()),
-                    database,
-                    connections,
-                    now,
-                    pause,
-                )
-            )
+        for some in chunks(ids, AT_ONCE):
+            seen = compare(database, connections, some, now or clock.now())
+            compared.add(_settled(seen, database, connections, now, pause))
     found = Found("calls folded again", "call", looked_at=compared.calls - compared.unknown, todo=TODO)
     found.add(f"receipt {one} says something else than was read out of it" for one in compared.receipts)
     for outcome, fields in compared.outcomes.items():

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import bulk
-from models.database import AnyColumn, Database
+from models.database import AnyColumn, Database, chunks
 
 PIECE = 2_000
 RUN = 10  # rows that follow each other, of each place of a sample
@@ -19,8 +19,7 @@ def pieces(database: Database, column: AnyColumn, sample: int | None) -> Iterato
     if sample is not None:
         with database.read() as session:
             found = _sampled(session, column, sample)
-        for start in range(0, len(found), PIECE):
-            yield found[start : start + PIECE]
+        yield from chunks(found, PIECE)
         return
     after: UUID | None = None
     while True:
@@ -46,9 +45,8 @@ def _sampled(session: Session, column: AnyColumn, sample: int) -> list[UUID]:
     for place in places:
         from_here = select(column).where(column >= UUID(int=place))
         found.update(session.scalars(from_here.order_by(column).limit(RUN)))
-    if (
-        len(found) < sample
-    ):  # most came within moments, between which there is nothing: more of those that follow one of them
+    # Most came within moments, between which there is nothing: more of those that follow one of them.
+    if len(found) < sample:
         more = select(column).where(column > random.choice(sorted(found))).order_by(column).limit(sample - len(found))
         found.update(session.scalars(more))
     return sorted(found)

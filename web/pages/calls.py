@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from werkzeug.wrappers import Response
 from dialers.vocabulary import ANSWERED_BY, COMPUTED, CONNECT_OUTCOMES, FLAGS, OBSERVED, SETTLINGS, STATED
 from lib import ids
 from models import CallOutcome
+from models.database import AnyRow
 from models.retention import DELIVERIES
 from models.shown import COLUMNS
 from queries import deliveries, evidence, keyset, loaded, selection, shape
@@ -103,16 +105,11 @@ def calls() -> Response | str:
         return redirect(f"{request.path}?{urlencode(pairs)}", 302)
     wanted, rest, wrong = filters.read(request, columns.CallsQuery)
     names = columns.chosen(rest.pop(columns.NAME, ()))
-    page, left_out, unsure, deleted, opened = None, None, None, None, openings.told(rest, g.get("row", {}), pairs)
+    opened = openings.told(rest, g.get("row", {}), pairs)
+    page, missing = None, dict[str, Any]()
     if not wrong:
         try:
-            with SEARCHES.turn(), session.reading().read() as reading:
-                counted = opening.with_figure(reading, wanted, rest)
-                page = selection.page(reading, counted, **rest)
-                left_out = filters.left_out(reading, wanted)
-                unsure = filters.unsure(reading, wanted, g.get("row", {}), opened)
-                asks_for_time = wanted.get("since") or wanted.get("until")
-                deleted = gone.note(wanted, gone.calls_before(reading), zone) if asks_for_time else None
+            page, missing = _found(wanted, rest, opened, zone)
         except keyset.BadCursor as error:
             wrong = {"cursor": [str(error)]}
         except WrongQuestion as error:
@@ -136,9 +133,7 @@ def calls() -> Response | str:
         chips=filters.chips(pairs, zone),
         kept=[pair for pair in kept if pair[0] in filters.WITHOUT_FIELD],
         campaigns=filters.campaigns(wanted),
-        left_out=left_out,
-        unsure=unsure,
-        deleted=deleted,
+        **missing,
         opened=opened,
         wrong=wrong,
         choices={
@@ -152,6 +147,21 @@ def calls() -> Response | str:
         api=f"{API}/outcomes",
     )
     return make_response(html, 422 if wrong else 200)
+
+
+def _found(
+    wanted: dict[str, Any], rest: dict[str, Any], opened: Mapping[str, Any] | None, zone: str
+) -> tuple[keyset.Page[AnyRow], dict[str, Any]]:
+    """(the page, what is to be said of calls that may be missing in it). Raises BadCursor and WrongQuestion."""
+    with SEARCHES.turn(), session.reading().read() as reading:
+        counted = opening.with_figure(reading, wanted, rest)  # which takes out of the rest what is about the figure
+        page = selection.page(reading, counted, **rest)
+        asks_for_time = wanted.get("since") or wanted.get("until")
+        return page, {
+            "left_out": filters.left_out(reading, wanted),
+            "unsure": filters.unsure(reading, wanted, g.get("row", {}), opened),
+            "deleted": gone.note(wanted, gone.calls_before(reading), zone) if asks_for_time else None,
+        }
 
 
 @session.limited

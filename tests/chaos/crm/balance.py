@@ -78,9 +78,8 @@ def _stands(call: Call, outcome: Outcome, contact: str) -> Iterator[str]:
 
 def _histories(found: Found) -> Iterator[str]:
     last: dict[str | None, int] = {}
-    for call in sorted(
-        found.calls, key=lambda call: (len(call.id), call.id)
-    ):  # one that was removed and made anew comes later
+    # One that was removed and made anew comes later.
+    for call in sorted(found.calls, key=lambda call: (len(call.id), call.id)):
         for said in call.bodies:
             told = _REVISION.search(said)
             if told is None:

@@ -4,8 +4,8 @@ import pytest
 
 from crm.base import Done, NotSetUp, QuotaSpent, Whom
 from crm.bitrix24 import answers, calls, records
-from crm.bitrix24.answers import MissingRights, Unreadable
 from crm.halving import WholeRefused
+from crm.http_client import MissingScopes, Unreadable
 from lib.http.errors import CredentialsRefused, TooOften, Unavailable, Uncertain
 from lib.http.exchange import Answer
 from tests.crm.bitrix24.stage import stage
@@ -36,10 +36,10 @@ def raised(status: int, body: bytes, writes: bool = True, is_app: bool = True, *
         (401, said("NO_AUTH_FOUND"), CredentialsRefused),
         (401, b"", CredentialsRefused),
         (401, said("PAYMENT_REQUIRED"), NotSetUp),
-        (401, said("METHOD_CONFIRM_WAITING"), MissingRights),
-        (403, said("insufficient_scope"), MissingRights),
-        (403, said("INVALID_CREDENTIALS"), MissingRights),
-        (403, said("user_access_error"), MissingRights),
+        (401, said("METHOD_CONFIRM_WAITING"), MissingScopes),
+        (403, said("insufficient_scope"), MissingScopes),
+        (403, said("INVALID_CREDENTIALS"), MissingScopes),
+        (403, said("user_access_error"), MissingScopes),
         (403, said("WRONG_AUTH_TYPE"), NotSetUp),
         (403, said("ACCESS_DENIED", "REST API is available only on commercial plans"), NotSetUp),
         (403, said("ACCESS_DENIED", "Access denied!"), WholeRefused),

@@ -2,21 +2,12 @@
 
 import pytest
 
-from crm.bitrix24.check import check
 from crm.destination import Rule
 from sandbox.bitrix24.account import RATING
 from tests.crm.bitrix24.stage import stage
+from tests.crm.checks import lines, wrong
 
 SALE = Rule("flag", "sale", {"stageId": "CONVERTED"}, ("NEW", "IN_PROCESS"))
-
-
-def lines(account, repair: bool = False) -> dict[str, str]:
-    """What -> what to do, of all lines; an empty text where it is fine."""
-    return {one.what: "" if one.fine else str(one.todo) for one in check(account.client, account.destination, repair)}
-
-
-def wrong(account, repair: bool = False) -> dict[str, str]:
-    return {what: todo for what, todo in lines(account, repair).items() if todo}
 
 
 @pytest.mark.parametrize("webhook", [False, True])

@@ -7,9 +7,9 @@ from marshmallow import ValidationError
 
 from crm.base import NotSetUp
 from crm.bitrix24 import Settings, refusals
-from crm.bitrix24.check import check
 from lib.http.errors import WalkStuck
 from tests.crm.bitrix24.stage import stage
+from tests.crm.checks import listed, wrong
 from tests.crm.samples import ASHA
 
 BHARAT, FIELD = "+91 98200 12345", "ufCrm_1720019870001"
@@ -21,10 +21,6 @@ def account():
     with stage(SETTINGS) as found:
         found.portal.add_field("leads", FIELD, "boolean")
         yield found
-
-
-def listed(account) -> dict[str, tuple[str, ...]]:
-    return {one.id: one.numbers for page in refusals.listed(account.client) for one in page}
 
 
 def test_records_of_which_the_field_says_so_are_listed_with_all_their_numbers(account):
@@ -63,7 +59,7 @@ def test_a_field_that_nobody_has_is_one_sentence_and_takes_nobody_off():
         with pytest.raises(NotSetUp, match="do_not_call_field"):
             refusals.still(account.client, ["1"])
         account.destination = replace(account.destination, log_calls=False)
-        (todo,) = [one.todo for one in check(account.client, account.destination, False) if not one.fine]
+        (todo,) = wrong(account).values()
         assert "do_not_call_field" in todo
 
 

@@ -9,8 +9,9 @@ import pytest
 
 from crm.base import NotSetUp, QuotaSpent, Refused
 from crm.halving import WholeRefused
+from crm.http_client import MissingScopes
 from crm.hubspot import calls, contacts
-from crm.hubspot.answers import MissingScopes, day_ends, meaning, midnight, of_input, words
+from crm.hubspot.answers import day_ends, meaning, midnight, of_input, words
 from lib.http.errors import CredentialsRefused, TooOften, Unavailable, Uncertain
 from lib.http.exchange import Answer
 from tests.crm.hubspot.stage import ASHA, call, stage

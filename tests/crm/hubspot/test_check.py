@@ -3,19 +3,10 @@
 import pytest
 
 from crm.destination import Rule
-from crm.hubspot.check import check
+from tests.crm.checks import lines, wrong
 from tests.crm.hubspot.stage import UNIQUE, stage
 
 SALE = Rule("flag", "sale", {"hs_lead_status": "CONNECTED"}, ("NEW", "OPEN"))
-
-
-def lines(account, repair: bool = False) -> dict[str, str | None]:
-    """What -> what to do, of all lines; an empty text where it is fine."""
-    return {one.what: "" if one.fine else str(one.todo) for one in check(account.client, account.destination, repair)}
-
-
-def wrong(account, repair: bool = False) -> dict[str, str | None]:
-    return {what: todo for what, todo in lines(account, repair).items() if todo}
 
 
 def test_an_account_that_has_everything():

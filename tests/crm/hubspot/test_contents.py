@@ -49,9 +49,8 @@ def test_the_body_says_it_in_the_tenants_words_as_html():
 
 def test_notes_of_any_length_fit():
     assert len(written(notes="<" * 200_000)["hs_call_body"]) < 65_536
-    assert (
-        len(written(notes="\U0001f600" * 60_000)["hs_call_body"].encode("utf-16-le")) < 2 * 65_536
-    )  # as HubSpot counts
+    # As HubSpot counts.
+    assert len(written(notes="\U0001f600" * 60_000)["hs_call_body"].encode("utf-16-le")) < 2 * 65_536
 
 
 def test_every_value_is_a_text():

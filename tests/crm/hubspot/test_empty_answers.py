@@ -5,8 +5,9 @@ from flask import Flask, jsonify
 
 from crm.base import Unknown, Whom
 from crm.destination import Destination
+from crm.http_client import Unreadable
 from crm.hubspot import CRM, Settings, calls, contacts
-from crm.hubspot.answers import Unreadable, of_input
+from crm.hubspot.answers import of_input
 from lib.http.errors import Unavailable
 from sandbox.server import running
 from tests.crm.hubspot.stage import Turns, call

@@ -21,9 +21,8 @@ def test_calls_are_archived_and_the_contact_is_gone_for_good(database):
         assert said == {"state": DONE, "said": None}
         assert account.hubspot.calls() == []
         assert [one["id"] for one in account.hubspot.contacts()] == [other]
-        assert contacts.find(account.client, [Whom(NUMBER, "+919810012345")]) == [
-            []
-        ]  # a search comes upon nothing of it
+        # A search comes upon nothing of it.
+        assert contacts.find(account.client, [Whom(NUMBER, "+919810012345")]) == [[]]
 
 
 def test_whoever_is_gone_already_is_done(database):

@@ -7,8 +7,8 @@ import pytest
 
 from crm.base import NotSetUp, QuotaSpent, Whom
 from crm.halving import WholeRefused
+from crm.http_client import MissingScopes, Unreadable
 from crm.pipedrive import answers, calls, records
-from crm.pipedrive.answers import MissingScopes, Unreadable
 from crm.pipedrive.day import Day
 from lib import clock
 from lib.http.errors import CredentialsRefused, TooOften, Unavailable, Uncertain

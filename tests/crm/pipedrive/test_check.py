@@ -3,20 +3,11 @@
 import pytest
 
 from crm.destination import Rule
-from crm.pipedrive.check import check
 from sandbox.pipedrive.account import STATUS_FIELD
+from tests.crm.checks import lines, wrong
 from tests.crm.pipedrive.stage import stage
 
 SALE = Rule("flag", "sale", {STATUS_FIELD: "3"}, ("1", "2"))
-
-
-def lines(account) -> dict[str, str]:
-    """What -> what to do, of all lines; an empty text where it is fine."""
-    return {one.what: "" if one.fine else str(one.todo) for one in check(account.client, account.destination, False)}
-
-
-def wrong(account) -> dict[str, str]:
-    return {what: todo for what, todo in lines(account).items() if todo}
 
 
 def test_an_account_that_has_everything():

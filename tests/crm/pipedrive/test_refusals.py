@@ -6,8 +6,8 @@ import pytest
 
 from crm.base import NotSetUp
 from crm.pipedrive import refusals
-from crm.pipedrive.check import check
 from lib.http.errors import WalkStuck
+from tests.crm.checks import listed, wrong
 from tests.crm.pipedrive.stage import stage
 from tests.crm.samples import ASHA
 
@@ -21,10 +21,6 @@ def account():
     with stage(SETTINGS) as found:
         found.pipedrive.filters["12"] = FILTER
         yield found
-
-
-def listed(account) -> dict[str, tuple[str, ...]]:
-    return {one.id: one.numbers for page in refusals.listed(account.client) for one in page}
 
 
 def test_persons_of_the_filter_are_listed_with_all_their_numbers(account):
@@ -63,5 +59,5 @@ def test_a_filter_that_is_gone_or_is_none_of_persons_is_one_sentence_and_takes_n
     with pytest.raises(NotSetUp, match="do_not_call_filter"):
         refusals.still(account.client, ["1"])
     account.destination = replace(account.destination, log_calls=False)
-    (todo,) = [one.todo for one in check(account.client, account.destination, False) if not one.fine]
+    (todo,) = wrong(account).values()
     assert "do_not_call_filter" in todo

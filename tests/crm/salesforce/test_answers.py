@@ -4,8 +4,8 @@ import pytest
 
 from crm.base import Again, NotSetUp, QuotaSpent, Refused
 from crm.halving import WholeRefused
+from crm.http_client import Unreadable
 from crm.salesforce import answers
-from crm.salesforce.answers import Unreadable
 from crm.salesforce.usage import Usage
 from lib.http.errors import CredentialsRefused, TooOften, Unavailable, Uncertain
 from lib.http.exchange import Answer

@@ -3,22 +3,13 @@
 import pytest
 
 from crm.destination import Rule
-from crm.salesforce.check import check
 from sandbox.salesforce.account import Salesforce
 from sandbox.salesforce.objects import STATUSES
+from tests.crm.checks import lines, wrong
 from tests.crm.salesforce.stage import stage
 
 SALE = Rule("flag", "sale", {"Status": STATUSES[1]}, (STATUSES[0],))
 DNC = Rule("flag", "dnc", {"DoNotCall": "true"})
-
-
-def lines(account) -> dict[str, str]:
-    """What -> what to do, of all lines; an empty text where it is fine."""
-    return {one.what: "" if one.fine else str(one.todo) for one in check(account.client, account.destination, False)}
-
-
-def wrong(account) -> dict[str, str]:
-    return {what: todo for what, todo in lines(account).items() if todo}
 
 
 def test_an_org_that_has_everything():

@@ -4,6 +4,7 @@ import pytest
 
 from crm.base import NotSetUp
 from crm.salesforce import refusals
+from tests.crm.checks import listed
 from tests.crm.salesforce.stage import stage
 from tests.crm.samples import ASHA
 
@@ -12,10 +13,6 @@ from tests.crm.samples import ASHA
 def account():
     with stage({"do_not_call": True}) as found:
         yield found
-
-
-def listed(account) -> dict[str, tuple[str, ...]]:
-    return {one.id: one.numbers for page in refusals.listed(account.client) for one in page}
 
 
 def test_who_says_so_is_listed_with_all_numbers_and_asked_again_by_id(account):

@@ -5,8 +5,8 @@ import pytest
 
 from crm.base import NotSetUp, QuotaSpent
 from crm.halving import WholeRefused
+from crm.http_client import MissingScopes, Unreadable
 from crm.zoho import answers, oauth
-from crm.zoho.answers import MissingScopes, Unreadable
 from crm.zoho.centers import CENTERS, named_by
 from crm.zoho.credits import Credits
 from lib.http.errors import CredentialsRefused, TooOften, Unavailable, Uncertain

@@ -3,26 +3,18 @@
 import pytest
 from marshmallow import ValidationError
 
-from crm.base import Line
 from crm.destination import Rule
 from crm.zoho import Settings
 from crm.zoho.check import check
+from tests.crm.checks import wrong
 from tests.crm.zoho.stage import stage
 
 SALE = Rule("flag", "sale", {"Lead_Status": "Contacted"}, ("Not Contacted",))
 
 
-def checked(account, repair=False) -> list[Line]:
-    return list(check(account.client, account.destination, repair))
-
-
-def wrong(account, **more) -> dict[str, str]:
-    return {one.what: one.todo for one in checked(account, **more) if not one.fine}
-
-
 def test_an_account_that_has_everything():
     with stage(status=(SALE,), never_back={"Lead_Status": ("Not Contacted", "Contacted")}) as account:
-        said = checked(account)
+        said = list(check(account.client, account.destination, False))
         assert [one for one in said if not one.fine] == []
         assert said[0].what == "The tokens are valid, of the account 60001 (Acme, com)"
         assert account.zoho.calls() == []

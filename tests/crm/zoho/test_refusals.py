@@ -6,8 +6,8 @@ import pytest
 
 from crm.base import NotSetUp
 from crm.zoho import refusals
-from crm.zoho.check import check
 from lib.http.errors import WalkStuck
+from tests.crm.checks import listed, wrong
 from tests.crm.samples import ASHA
 from tests.crm.zoho.stage import stage
 
@@ -21,10 +21,6 @@ def account():
         for module in ("Leads", "Contacts"):
             found.zoho.add_field(module, FIELD, "boolean")
         yield found
-
-
-def listed(account) -> dict[str, tuple[str, ...]]:
-    return {one.id: one.numbers for page in refusals.listed(account.client) for one in page}
 
 
 def test_leads_and_contacts_of_which_the_field_says_so_are_listed_with_all_their_numbers(account):
@@ -74,5 +70,5 @@ def test_a_field_that_nobody_has_is_one_sentence_and_takes_nobody_off():
         with pytest.raises(NotSetUp, match="do_not_call_field"):
             refusals.still(account.client, ["1"])
         account.destination = replace(account.destination, log_calls=False)
-        (todo,) = [one.todo for one in check(account.client, account.destination, False) if not one.fine]
+        (todo,) = wrong(account).values()
         assert "do_not_call_field" in todo

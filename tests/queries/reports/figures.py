@@ -146,9 +146,8 @@ def machine_rate(some, asked, calls):
     machines = count(some, lambda call: call["connect_outcome"] == "voicemail")
     live = count(some, lambda call: call["connect_outcome"] in ("connected", "abandoned"))
     found = {"machines": machines, "live": live, "machine_rate": rate(machines, machines + live)}
-    return (
-        found if machines or not some else found | {"machines": None, "machine_rate": None}
-    )  # none of these tells of them
+    # None of these tells of them.
+    return found if machines or not some else found | {"machines": None, "machine_rate": None}
 
 
 def times(some, asked, calls):

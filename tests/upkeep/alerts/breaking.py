@@ -118,8 +118,6 @@ def _refuse(rig: Rig) -> None:
     rig.refused.add("key_required")
 
 
-_QUARANTINED = (Receipt.state == "quarantined", Receipt.reason == "unparseable")
-
 # Condition -> (what breaks it, what mends it).
 BREAKS: dict[str, tuple[Step, Step]] = {
     "callbacks_spooled": (

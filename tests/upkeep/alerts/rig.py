@@ -5,7 +5,7 @@ import threading
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from sqlalchemy import update
@@ -169,10 +169,6 @@ class Rig:
     def told(self) -> str:
         """All that was told by mail."""
         return "\n".join(f"{mail['Subject']}\n{mail.get_content()}" for _, mail in self.box.taken)
-
-
-def clock_at(text: str) -> time:
-    return time.fromisoformat(text)
 
 
 def names(receiver: Receiver, what: str) -> set[str]:

@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 NOW = datetime(2026, 11, 18, 10, 45, tzinfo=UTC)
 
 
-def text(browser, path="/"):
+def text(browser, path="/", status=200) -> str:
+    """The page, as it is written."""
     response = browser.get(path)
-    assert response.status_code == 200
+    assert response.status_code == status, (path, response.location, response.get_data(as_text=True)[:3000])
     return response.get_data(as_text=True)
 
 

@@ -13,6 +13,7 @@ from models import Delivery, DestinationState
 from service.app import create_app
 from tests.factories import NOON, delivery, destination, outcome
 from tests.web.conftest import settings_for
+from tests.web.pages import shown
 from tests.web.pages.conftest import browser_with
 from web.context import context
 from web.pages import destinations
@@ -34,10 +35,8 @@ def started(database):
         destination(session)
 
 
-def text(browser, path="/destinations/sales"):
-    response = browser.get(path)
-    assert response.status_code == 200
-    return response.get_data(as_text=True)
+def text(browser, path="/destinations/sales") -> str:
+    return shown.text(browser, path)
 
 
 def make(database, **given):

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from models import Erasure
 from tests.evidence import terminal
 from tests.outcomes.test_erasing import NUMBER, told
+from tests.web.pages import shown
 from tests.web.pages.conftest import browser_with
 
 URL = "/erasures"
@@ -19,9 +20,7 @@ def owner(app, database):
 
 
 def text(browser, path=URL) -> str:
-    response = browser.get(path)
-    assert response.status_code == 200
-    return html.unescape(response.get_data(as_text=True))
+    return html.unescape(shown.text(browser, path))
 
 
 def test_it_is_seen_first_and_then_begun(owner, database):

@@ -13,12 +13,11 @@ from models import Receipt
 from models.strangers import NOBODY, drop
 from tests import factories
 from tests.evidence import RYNG, keep, normalize, outcomes, receipt, terminal
+from tests.web.pages import shown
 
 
-def text(browser, path="/quarantine"):
-    response = browser.get(path)
-    assert response.status_code == 200
-    return response.get_data(as_text=True)
+def text(browser, path="/quarantine") -> str:
+    return shown.text(browser, path)
 
 
 def states(database):

@@ -15,6 +15,7 @@ from schedules.settings import Settings
 from service.app import create_app
 from tests.schedules.rig import OPS, mail_of, view
 from tests.web.conftest import settings_for
+from tests.web.pages.shown import text
 from web.context import context
 from web.scraped import Scraped
 
@@ -27,12 +28,6 @@ def app(database, database_url, tmp_path):
     context(app).scraped = Scraped(0.0)
     yield app
     context(app).database.close()
-
-
-def text(browser, path):
-    response = browser.get(path)
-    assert response.status_code == 200
-    return response.get_data(as_text=True)
 
 
 def made(admin, database, **given):

@@ -12,6 +12,7 @@ from crm.registry import CRMS
 from lib import clock
 from models import Suppression
 from tests.factories import NOON, destination, outcome, take_out
+from tests.web.pages import shown
 from tests.web.pages.conftest import browser_with
 from web.context import context
 
@@ -25,9 +26,7 @@ def clerk(app, database):
 
 
 def text(browser, path=URL) -> str:
-    response = browser.get(path)
-    assert response.status_code == 200
-    return html.unescape(response.get_data(as_text=True))
+    return html.unescape(shown.text(browser, path))
 
 
 def test_numbers_are_put_there_after_a_look_and_taken_off_with_who_it_was(clerk):

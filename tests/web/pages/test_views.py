@@ -8,16 +8,11 @@ import pytest
 
 from tests.factories import outcome
 from tests.web.pages.conftest import browser_with
+from tests.web.pages.shown import text
 from web.auth import API
 from web.context import context
 
 HOSTILE = '<script>alert(1)</script>" onclick="x'
-
-
-def text(browser, path, status=200):
-    response = browser.get(path)
-    assert response.status_code == status
-    return response.get_data(as_text=True)
 
 
 def saved(browser, query="kind=outcomes&flag=sale", **fields):

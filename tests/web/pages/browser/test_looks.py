@@ -8,8 +8,9 @@ import pytest
 
 from lib import clock
 from tests import factories
+from tests.web.listening import listening
 from tests.web.pages import axe
-from tests.web.pages.browser.window import MARKS, PHONE, Window, listening
+from tests.web.pages.browser.window import MARKS, PHONE, Window
 from tests.web.pages.conftest import new_key
 from tests.web.pages.crawling import FOLLOW
 from web.pages import zones

@@ -10,7 +10,8 @@ from outcomes import applying
 from outcomes.applying import apply_next
 from tests import factories
 from tests.evidence import keep, normalize
-from tests.web.pages.browser.window import MARKS, Window, listening, picture
+from tests.web.listening import listening
+from tests.web.pages.browser.window import MARKS, Window, picture
 from tests.web.pages.conftest import new_key
 from tests.web.pages.day import call
 from web import keys

@@ -15,11 +15,12 @@ from queries.reports.catalogue import REPORTS
 from service.app import create_app
 from tests.queries.reports import generated
 from tests.web.conftest import settings_for
+from tests.web.listening import listening
 from tests.web.pages import axe
-from tests.web.pages.browser.window import DESKTOP, MARKS, PHONE, Window, listening, picture
+from tests.web.pages.browser.window import DESKTOP, MARKS, PHONE, Window, picture
 from tests.web.pages.conftest import new_key
 from tests.web.pages.crawling import FOLLOW
-from tests.web.pages.test_reports import SINCE, UNTIL, page_of, stored
+from tests.web.pages.reporting import SINCE, UNTIL, page_of, stored
 from web.context import context
 
 ALL = os.environ.get("WRAPUP_TEST_CRAWL") == "1"

@@ -8,8 +8,9 @@ from models.database import Database
 from service.app import create_app
 from tests.factories import outcome
 from tests.web.conftest import settings_for
+from tests.web.listening import listening
 from tests.web.pages import axe
-from tests.web.pages.browser.window import MARKS, PHONE, Window, listening
+from tests.web.pages.browser.window import MARKS, PHONE, Window
 from tests.web.pages.conftest import new_key
 from web.context import context
 

@@ -1,12 +1,9 @@
 """A real Chromium before a real server, and everything that it complains about."""
 
 import os
-import threading
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 from tests.web.pages.conftest import CHROMIUM
 
@@ -16,24 +13,6 @@ MARKS = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium, and there is none on the PATH"),
 ]
-
-
-class Quiet(WSGIRequestHandler):
-    def log(self, *_):
-        pass
-
-
-@contextmanager
-def listening(app, port: int = 0):
-    server = make_server("127.0.0.1", port, app, threaded=True, request_handler=Quiet)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield server.server_port
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 class Window:
