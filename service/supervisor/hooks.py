@@ -84,9 +84,8 @@ def post_fork(server: Any, worker: Any) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
-    signal.signal(
-        signal.SIGHUP, signal.SIG_IGN
-    )  # its master's, which has gunicorn end the worker well (``children._prepare``)
+    # Its master's, which has gunicorn end the worker well (``children._prepare``).
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     _loaded()
     tell_ready()
 

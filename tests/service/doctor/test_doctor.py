@@ -253,8 +253,7 @@ def test_as_it_is_typed(commands, sqlite_url, tmp_path):
 
 
 def test_a_file_of_the_spool_that_cannot_be_read_is_told_of(tmp_path):
-    (tmp_path / "spool" / "000000000001.spool").mkdir(
-        parents=True
-    )  # opens, and fails to be read; root may read everything else
+    # It opens, and fails to be read; root may read everything else.
+    (tmp_path / "spool" / "000000000001.spool").mkdir(parents=True)
     (line,) = machine.spool(tmp_path)
     assert line.state == FAIL and line.said.startswith("1 file of it cannot be read") and "chown" in line.todo
