@@ -60,7 +60,10 @@ class StandardError(logging.StreamHandler[Any]):
             if not room.poll(seconds * 1000):
                 self._is_torn = self._is_torn or len(rest) < size
                 return False
-            rest = rest[os.write(file, rest[:PIECE]) :]
+            try:
+                rest = rest[os.write(file, rest[:PIECE]) :]
+            except BlockingIOError:  # another process was faster
+                continue
         self._is_torn = False
         return True
 
@@ -72,4 +75,15 @@ def _read_by_another(stream: Any) -> int | None:
         mode = os.fstat(file).st_mode
     except (AttributeError, OSError, ValueError):  # there is none, it is closed, or a text in memory
         return None
-    return file if stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) or stat.S_ISCHR(mode) else None
+    if stat.S_ISFIFO(mode) or stat.S_ISCHR(mode):
+        return _opened_anew(file)
+    return file if stat.S_ISSOCK(mode) else None
+
+
+def _opened_anew(file: int) -> int:
+    """The same pipe or terminal, so that a write waits for nobody: several processes have it, and of those that were told of the
+    same room one alone gets it. Changed as it is open, it would be so for all of them, a shell's, too."""
+    try:
+        return os.open(f"/proc/self/fd/{file}", os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    except OSError:  # another user's, or a system without it
+        return file

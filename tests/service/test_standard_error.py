@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import signal
 import sys
 import time
 
@@ -13,7 +14,7 @@ from callbacks.ladder.inbox import Inbox
 from callbacks.ladder.tickets import Ticket
 from models.database import Database
 from rig.patience import stretched
-from service import logs
+from service import logs, standard_error
 from service.settings import config
 from service.standard_error import LOST, WAIT_SECONDS
 from tests.callbacks.drafts import draft
@@ -104,6 +105,32 @@ def test_a_reader_that_takes_its_time_misses_nothing(pipe):
         time.sleep(WAIT_SECONDS / 10)
     assert end_of(writing) == 0
     assert [orjson.loads(line)["number"] for line in got.splitlines()] == list(range(300))
+
+
+def test_who_is_told_of_room_that_another_process_takes_waits_for_nobody(pipe, monkeypatch):
+    """Between being told and writing: too seldom to be waited for."""
+    reader, writer = pipe
+    filled = fill(writer)
+
+    class Told:
+        begun = False
+
+        def register(self, *_) -> None: ...
+
+        def poll(self, milliseconds: float) -> bool:
+            told, Told.begun = not Told.begun, True
+            return told
+
+    def work() -> None:
+        signal.alarm(10)  # else it would hang here
+        monkeypatch.setattr(standard_error.select, "poll", Told)
+        log.info("left_out")
+        monkeypatch.undo()
+        os.read(reader, filled)
+        log.info("taken")
+
+    done(writer, work)
+    assert [line["event"] for line in said(reader, 0)] == [LOST, "taken"]
 
 
 @pytest.mark.parametrize("spool_is_well", [True, False])
