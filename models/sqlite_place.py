@@ -45,6 +45,9 @@ GONE = (
     "SQLite's file {} was moved or deleted while it was open. What was written until this moment is in it, and nothing more will "
     "be. Callbacks go into the spool until there is a database of Wrapup's at its place."
 )
+LOG_GONE = (
+    "SQLite's log {}-wal was moved or deleted while it was open. What stood in it is brought into the database; leave it where it is."
+)
 BACK = "SQLite's file is at its place again."
 ANOTHER = "Another database is at the place of SQLite's file, and is used from now on."
 
@@ -79,6 +82,7 @@ class Place:
 
     def __init__(self, path: str, hold: Callable[[], AbstractContextManager[bool]]):
         self._path = path
+        self._log = f"{path}{LOG}"  # beside the file that a link leads to: ``_note``
         self._hold = hold
         # By the connection that was made last; and its log, which is known again for as long as that is open here.
         self._known: tuple[Opened, _Pin | None] | None = None
@@ -111,10 +115,20 @@ class Place:
             raise OperationalError("make", {}, error) from error
 
     def is_of(self, opened: Opened) -> bool:
-        """Whether the file that is open is the one at the place."""
+        """Whether the file that is open is the one at the place, and its log with it: SQLite leaves that there while anybody has
+        the file open. What is written into one that was deleted is gone with the last who has it open."""
+        return self._has_file(opened) and self._has_log(opened)
+
+    def _has_file(self, opened: Opened) -> bool:
         try:
             return _id(self._path) == opened.file
         except OSError:  # nobody may look: that is no reason to leave it
+            return True
+
+    def _has_log(self, opened: Opened) -> bool:
+        try:
+            return opened.log is None or _id(self._log) == opened.log
+        except OSError:
             return True
 
     def opened(self, connection: PoolProxiedConnection) -> Opened:
@@ -128,6 +142,8 @@ class Place:
         self._tell(opened)
         with suppress(sqlite3.Error, OSError), self._hold() as mine:
             if not mine:  # two who copy the log at once may lose what it has: the other one does it
+                return
+            if self._has_file(opened) and _size(self._log):  # another log has begun: ours is in the database
                 return
             connection.execute(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")
             busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
@@ -153,7 +169,7 @@ class Place:
                 raise sqlite3.OperationalError(LOG_LEFT.format(path))
 
     def _refuse_others(self, connection: sqlite3.Connection, _record: ConnectionPoolEntry) -> None:
-        if self._known is None or self.is_of(self._known[0]):
+        if self._known is None or self._has_file(self._known[0]):
             return
         try:
             found = connection.execute(f"SELECT version_num FROM {schema.VERSION_TABLE}").fetchone()
@@ -166,7 +182,8 @@ class Place:
     def _note(self, _connection: sqlite3.Connection, record: ConnectionPoolEntry) -> None:
         with suppress(OSError):
             path = self._file()
-            opened = Opened(_id(path), _id(f"{path}{LOG}"), _id(f"{path}{INDEX}"))
+            self._log = f"{path}{LOG}"
+            opened = Opened(_id(path), _id(self._log), _id(f"{path}{INDEX}"))
             known, pin = self._known or (None, None)
             if known is None or known.log != opened.log:
                 pin = _pin(f"{path}{LOG}")
@@ -204,6 +221,11 @@ class Place:
             os.unlink(f"{path}{INDEX}")
 
     def _tell(self, opened: Opened) -> None:
+        if self._has_file(opened):
+            if opened.log not in self._told:
+                self._told.add(opened.log)
+                log.error("database_log_left", said=LOG_GONE.format(self._path))
+            return
         if opened.file in self._told:
             return
         self._told.add(opened.file)

@@ -158,16 +158,17 @@ class DatabaseStore:
             if mine != self._checkpoints:
                 self._driver.execute(checkpointing(mine))
                 self._checkpoints = mine
+            self._expect_to_be_there()
             yield
             self._expect_to_be_there()
 
     def _expect_to_be_there(self) -> None:
-        """Raises OSError where SQLite's file was moved or deleted while it was open: what was written stands in that one, and is
-        to be kept elsewhere as well."""
+        """Raises OSError where SQLite's file or its log was moved or deleted while it was open: what was written stands in that
+        one, and is to be kept elsewhere as well."""
         place = self._database.place
         if place is not None and self._opened is not None and not place.is_of(self._opened):
             place.leave(self._driver, self._opened)
-            raise OSError(errno.ESTALE, "SQLite's file was moved or deleted, or is another one now")
+            raise OSError(errno.ESTALE, "SQLite's file or its log was moved or deleted, or is another one now")
 
     @contextmanager
     def _transaction(self) -> Iterator[Session]:
