@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -11,8 +12,12 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 import migrations
+from callbacks.ladder.database import DatabaseStore
+from callbacks.strangers import Strangers
 from models import sqlite_place
 from models.database import Database
+from tests.callbacks.drafts import draft, kept
+from tests.forks import end_of, forked
 
 ADD = "INSERT INTO portal_budgets (portal, \"limit\", next_at) VALUES (:name, 'b', '2026-11-29 00:00:00.000000')"
 NAMES = "SELECT portal FROM portal_budgets ORDER BY portal"
@@ -191,3 +196,54 @@ def test_whose_folder_was_moved_goes_on_when_it_is_back(sqlite_template, tmp_pat
         away.rename(folder)
         add(database, "after")
         assert names(database) == ["after", "before"]
+
+
+@pytest.fixture(params=[["-wal"], ["-wal", "-shm"]], ids=lambda found: " ".join(found))
+def deleted(request, place):
+    """What takes away files beside the database, as a script that cleans up does."""
+    return lambda: [place.with_name(place.name + end).unlink() for end in request.param]
+
+
+def test_what_stood_in_a_log_that_was_deleted_is_brought_into_the_database(database, deleted, said, sqlite_url):
+    other = Database(str(database.url))
+    add(other, "by the other")
+    deleted()
+    add(database, "after")
+    assert names(database) == names(other) == ["after", "before", "by the other"]
+    add(other, "at last")
+    other.close()
+    database.close()
+    with closing(Database(sqlite_url)) as anew, anew.read() as session:
+        assert list(session.scalars(text(NAMES))) == ["after", "at last", "before", "by the other"]
+        assert session.scalar(text("PRAGMA integrity_check")) == "ok"
+    assert {event for event, _ in said} == {"database_log_left"}
+    assert sqlite_place.LOG_GONE.format(database.file) in {words for _, words in said}
+
+
+def test_nor_is_anything_lost_where_who_had_it_open_is_killed(sqlite_url, place, deleted):
+    def work() -> None:
+        database, other = Database(sqlite_url), Database(sqlite_url)
+        add(database, "before")
+        assert names(other) == ["before"]
+        deleted()
+        add(other, "after")
+        add(database, "at last")
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    assert end_of(forked(work)) == -signal.SIGKILL
+    with closing(Database(sqlite_url)) as database:
+        assert names(database) == ["after", "at last", "before"]
+
+
+def test_a_callback_that_was_written_into_a_log_that_was_deleted_counts_as_not_kept(sqlite_url, deleted):
+    with closing(Database(sqlite_url)) as database:
+        store = DatabaseStore(database, Strangers(10, 10**6))
+        store.keep([draft(1)])
+        deleted()
+        with pytest.raises(OSError, match="its log was moved or deleted"):
+            store.keep([draft(2)])
+        store.close()
+        anew = DatabaseStore(database, Strangers(10, 10**6))
+        anew.keep([draft(2), draft(3)])
+        anew.close()
+        assert kept(database) == [1, 2, 3]
