@@ -45,7 +45,10 @@ GONE = (
     "SQLite's file {} was moved or deleted while it was open. What was written until this moment is in it, and nothing more will "
     "be. Callbacks go into the spool until there is a database of Wrapup's at its place."
 )
-LOG_GONE = "SQLite's log {}-wal was moved or deleted while it was open. What stood in it is brought into the database; leave it where it is."
+LOG_GONE = (
+    "SQLite's log {}-wal was moved or deleted while it was open. What stood in it is brought into the database. Whoever took it "
+    "away must not do so again."
+)
 BACK = "SQLite's file is at its place again."
 ANOTHER = "Another database is at the place of SQLite's file, and is used from now on."
 
