@@ -21,7 +21,7 @@ def figures(folder: Path, refused: SharedCounts, spooled: int | None, database: 
     """``folder``: of the data; ``database``: the file of SQLite."""
     requests = "Requests that were refused, callbacks never"
     yield from _counted(refused.counts, "refused", "wrapup_refused", requests, "reason")
-    processes = "Processes that ended though nobody had told them to, and were started anew"
+    processes = "Processes that ended though nobody had told them to; each is started anew as soon as it is needed"
     yield from _counted(partial(endings.counts, folder), "ended", "wrapup_processes_ended", processes, "process")
     yield from _disk("wrapup_disk", "of the data folder", folder)
     apart = database.parent if database is not None and is_elsewhere(database.parent, folder) else None
