@@ -51,8 +51,8 @@ OF_WRAPUP = (
         GROWS,
         0,
         WARNING,
-        "Processes that ended within 15 minutes though nobody had told them to ({process}): {value}. Each is started anew as soon as "
-        "it is needed.",
+        "Processes that ended within 15 minutes though nobody had told them to ({process}): {value}. Each is started anew as "
+        "soon as it is needed.",
         'Look for child_died, mirror_died, "was sent" or "exited with code" in the log, in the system\'s for a lack of memory.',
         lasts=minutes(0),
         of=("process",),
