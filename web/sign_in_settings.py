@@ -56,7 +56,7 @@ def _found(claims: Mapping[str, Any], name: str) -> Any:
 
 def _listed(value: Any) -> set[str]:
     """The texts that a claim has, one or several; or the names in an object, as Zitadel has roles: ``{role: {organization:
-    domain}}``. What an object says of a name must be something: one with false, say, is not had."""
+    domain}}``. What is said of a name in another way is not understood, and gives nothing."""
     if isinstance(value, Mapping):
-        return {name for name, said in value.items() if said is True or (isinstance(said, Mapping) and said)}
+        return {name for name, said in value.items() if isinstance(said, Mapping) and said}
     return {one for one in (value if isinstance(value, list) else [value]) if isinstance(one, str)}

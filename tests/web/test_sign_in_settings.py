@@ -25,7 +25,7 @@ def _oidc(claim, connections_claim=None):
         # Zitadel's: the names of an object, with the organizations that gave them
         (ZITADEL, {ZITADEL: {"chiefs": {"1713": "acme.example"}, "cooks": {"1713": "acme.example"}}}, ["admin"]),
         (ZITADEL, {ZITADEL: {"analysts": {}, "chiefs": False}}, []),
-        (ZITADEL, {ZITADEL: {"analysts": True, "chiefs": "no"}}, ["read"]),
+        (ZITADEL, {ZITADEL: {"analysts": True, "chiefs": "no"}}, []),
         # Keycloak's, within others; a client's id may have points
         ("realm_access.roles", {"realm_access": {"roles": ["analysts"]}}, ["read"]),
         ("resource_access.wrap.up.roles", {"resource_access": {"wrap.up": {"roles": ["chiefs"]}}}, ["admin"]),
