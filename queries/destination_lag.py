@@ -107,7 +107,7 @@ def _why_still(row: DestinationState, kind: str | None, ahead: Ahead | None, now
     said = [*_elsewhere(ahead.spooled)]
     if receipt_counts.waits_long(ahead.came_at, now, receipt_counts.READ):
         since = "before the clock was set back" if clock.is_ahead(ahead.came_at, now) else at(ahead.came_at)
-        is_late = receipt_counts.waits_long(ahead.came_at, now, LATE)
+        is_late = receipt_counts.waits_long(ahead.came_at, now, receipt_counts.LATE)
         ask = ": is a worker running?" if is_late else "."
         said.append(f"Receipts have waited since {since} to be read; what they say is in no figure{ask}")
     # Its place moves when something has changed, so that a quiet night is no trouble; and one who works through years of

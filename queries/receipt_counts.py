@@ -12,6 +12,7 @@ from models.receipts import DISMISSED, PENDING, QUARANTINED
 from models.strangers import STRANGERS
 
 READ = timedelta(seconds=10)  # where nothing is behind, a receipt is read much sooner
+LATE = timedelta(minutes=2)  # nobody reads, or whoever does is far behind: a trouble
 OPEN_STATES = (PENDING, QUARANTINED, DISMISSED)  # what waits to be understood, or was not
 
 

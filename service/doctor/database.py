@@ -31,7 +31,7 @@ SLOW_SECONDS = 0.05
 PATIENCE_SECONDS = 8.0  # of one statement: less than a line may take
 OFF_SECONDS, FAR_OFF_SECONDS = 2.0, 60.0
 OLDEST, NEWEST = 15, 18  # PostgreSQL versions that are tried
-WAITING_SECONDS = 120.0
+ROUND_SECONDS = 120.0  # that a loop may take to go round
 WRITE_SECONDS = 5.0
 HELD = f"Somebody else has been writing for {WRITE_SECONDS:.0f} s."
 LOOP_STUCK = NAMED["loop_stuck"]  # of loops that wait for others by their nature nobody says so
@@ -214,7 +214,7 @@ def _worker(session: Session, may_say: bool) -> Line:
     todo = "systemctl status wrapup, or wrapup-worker; what does its log say?"
     silent = beats.silence(loops)
     away = [ABSENT.format(clock.span(silent)) if may_say else MUTE] if silent else []
-    if receipt_counts.waits_long(oldest, now, timedelta(seconds=WAITING_SECONDS)):
+    if receipt_counts.waits_long(oldest, now, receipt_counts.LATE):
         waits = f"A receipt has been waiting to be read {receipt_counts.waited(oldest, now)}."
         return Line("worker", FAIL, " ".join([waits, *away]), todo if away or not loops else BEHIND)
     if away and may_say:
@@ -224,7 +224,7 @@ def _worker(session: Session, may_say: bool) -> Line:
     if not loops:
         return Line("worker", WARN, "None is known to run.", todo)
     if hanging := sorted(
-        name for name, age in loops.items() if LOOP_STUCK.takes({"loop": name}) and age > WAITING_SECONDS
+        name for name, age in loops.items() if LOOP_STUCK.takes({"loop": name}) and age > ROUND_SECONDS
     ):
         since = max(loops[name] for name in hanging)
         have = "has" if len(hanging) == 1 else "have"

@@ -1,7 +1,7 @@
 """Sentences for people: what a settling state means, what a receipt's state says, what waits too long."""
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, TypeGuard
 
 from dialers import vocabulary as ours
@@ -146,7 +146,7 @@ def size(count: int) -> str:
 
 def is_late(oldest: datetime | None, now: datetime) -> TypeGuard[datetime]:
     """Whether the receipt that ``receipt_counts.oldest_pending`` gave waits too long."""
-    return receipt_counts.waits_long(oldest, now, timedelta(seconds=LATE_SECONDS))
+    return receipt_counts.waits_long(oldest, now, receipt_counts.LATE)
 
 
 def waiting(oldest: datetime | None, now: datetime, loops: Mapping[str, float]) -> str | None:
