@@ -22,6 +22,7 @@ class Minute:
     errors: int
     p99_ms: float
     slowest_question: float  # seconds
+    question: str  # which it was
     connections: int  # of PostgreSQL; 0 on SQLite
     pending: int
     begun: int = 0  # processes of those that always run that are not the ones of the beginning
@@ -33,6 +34,7 @@ class Minute:
     def cells(self) -> dict[str, str]:
         own = {"minute": f"{self.number}", "answered": f"{self.answered}", "errors": f"{self.errors}"}
         own |= {"p99_ms": f"{self.p99_ms:.1f}", "slowest_question_s": f"{self.slowest_question:.2f}"}
+        own |= {"question": self.question}
         own |= {"connections": f"{self.connections}", "pending": f"{self.pending}", "begun": f"{self.begun}"}
         own |= {f"memory_{role}_mb": f"{size:.1f}" for role, size in sorted(self.memory.items())}
         own |= {f"processor_{role}_s": f"{used:.1f}" for role, used in sorted(self.processor.items())}

@@ -25,6 +25,7 @@ from bench.accounts import FIRST_RECORD
 from bench.crms import HUBSPOT, WEBHOOK
 from bench.databases import Embedded, Server, databases
 from bench.delays import p99_visible
+from bench.filling import fill
 from bench.installation import ROLES, SUPERVISOR, Installation
 from bench.load import Load
 from bench.minutes import Minute, rows, write
@@ -36,6 +37,7 @@ from lib import clock
 from rig.ports import free_port
 from sandbox.qvoice.calls import AREAS
 
+Answer = tuple[float, str]  # seconds, and to what question
 ROOT = Path(__file__).parent.parent
 MINUTE = 60.0
 SENDING = 55.0  # of each minute; the rest starts the sender, and looks
@@ -51,14 +53,17 @@ QUESTIONS = (
 )
 
 
-def soak(where: Embedded | Server, folder: Path, minutes: int, rate: float) -> Iterator[Minute]:
+def soak(where: Embedded | Server, folder: Path, given: argparse.Namespace) -> Iterator[Minute]:
     """Each minute as it was. Raises Void where something was lost, doubled or is wrong at the end."""
+    minutes, rate = given.minutes, given.rate
     ours = Installation(folder / "soak", free_port(), where.url("soak"))
+    if given.calls:
+        fill(ours.database, given.calls, receipts=False)
     began, loads, first = clock.now(), list[Load](), set[int]()
     with ExitStack() as running:
         urls = {kind: running.enter_context(crms.served(kind)) for kind in (HUBSPOT, WEBHOOK)}
         crms.put_records(HUBSPOT, urls[HUBSPOT], _contacts())
-        _configure(ours, urls, running.enter_context(portal(calls_per_minute=120, past_calls=0)))
+        _configure(ours, urls, running.enter_context(portal(given.polled_per_minute, given.polled)))
         running.enter_context(ours.running())
         with reading("wait", ours.url, ours.key) as follower, _asking(ours) as took:
             follower.ready()
@@ -110,7 +115,7 @@ def _steady(ours: Installation) -> set[int]:
 
 
 def _look(
-    ours: Installation, number: int, sent: Load, took: list[float], used: Mapping[str, float], begun: int
+    ours: Installation, number: int, sent: Load, took: list[Answer], used: Mapping[str, float], begun: int
 ) -> Minute:
     memory = dict.fromkeys((*ROLES, SUPERVISOR), 0.0)
     opened = dict(memory)
@@ -118,7 +123,7 @@ def _look(
         role = ours.role(pid)
         memory[role] += pss(pid)
         opened[role] += descriptors(pid)
-    slowest = max(took, default=0.0)
+    slowest, question = max(took, default=(0.0, ""))
     took.clear()
     found = Minute(
         number=number,
@@ -126,6 +131,7 @@ def _look(
         errors=sent.errors,
         p99_ms=sent.p99_ms,
         slowest_question=slowest,
+        question=question,
         processor={role: total - used.get(role, 0.0) for role, total in _used(ours).items()},
         descriptors=opened,
         connections=max(0, len(server(ours.database)) - 1),  # PostgreSQL's processes
@@ -147,10 +153,10 @@ def _used(ours: Installation) -> dict[str, float]:
 
 
 @contextmanager
-def _asking(ours: Installation) -> Iterator[list[float]]:
-    """Somebody asks for reports, lists and exports of the last minutes until the end of the block; how long each answer took,
-    in seconds."""
-    took: list[float] = []
+def _asking(ours: Installation) -> Iterator[list[Answer]]:
+    """Somebody asks for reports, lists and exports of the last minutes until the end of the block; how long each answer
+    took."""
+    took: list[Answer] = []
     over = threading.Event()
 
     def ask() -> None:
@@ -164,7 +170,7 @@ def _asking(ours: Installation) -> Iterator[list[float]]:
                     for _ in answer.iter_content(1 << 16):
                         pass
                     answer.raise_for_status()
-                took.append(time.monotonic() - before)
+                took.append((time.monotonic() - before, question))
 
     thread = threading.Thread(target=ask, daemon=True)
     thread.start()
@@ -187,13 +193,18 @@ def main() -> int:
     words.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
     words.add_argument("--minutes", type=int, default=120)
     words.add_argument("--rate", type=float, default=200, help="callbacks a second")
+    words.add_argument("--calls", type=int, default=0, help="how many are there before (default none)")
+    words.add_argument(
+        "--polled", type=int, default=0, help="calls in the polled report at the beginning (default none)"
+    )
+    words.add_argument("--polled-per-minute", type=int, default=120, help="by so many it grows (default 120)")
     words.add_argument("--folder", type=Path, help="where minutes.csv, the log and the data stay afterwards")
     given = words.parse_args()
     with tempfile.TemporaryDirectory(prefix="wrapup-soak-", ignore_cleanup_errors=True) as own:
         folder = given.folder or Path(own)
         folder.mkdir(parents=True, exist_ok=True)
         with databases(folder, {given.database}) as (where,):
-            minutes = list(write(folder / "minutes.csv", soak(where, folder, given.minutes, given.rate)))
+            minutes = list(write(folder / "minutes.csv", soak(where, folder, given)))
             found = list(rows(minutes))
             begin()
             show(where.name, found)

@@ -11,6 +11,7 @@ MINUTE = Minute(
     answered=11_000,
     errors=0,
     p99_ms=12.0,
+    question="/metrics",
     slowest_question=0.4,
     connections=20,
     pending=0,
