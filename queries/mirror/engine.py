@@ -31,18 +31,22 @@ def connect(folder: Path, memory: str = MEMORY, threads: int = THREADS) -> duckd
     line.execute("SET TimeZone = 'UTC'")
     line.execute("SET preserve_insertion_order = false")
     line.execute("SET enable_external_file_cache = false")  # the system keeps files, where it has room for them
-    for name in (OVERLAY, "arriving"):
-        columns = ", ".join(f"CAST(NULL AS {kind}) AS {column}" for column, kind in KINDS.items())
-        line.execute(f"CREATE TEMP TABLE {name} AS SELECT {NAMES} FROM (SELECT {columns}) LIMIT 0")
-    for name in (OVERLAY_DEAD, "dead"):
-        line.execute(f"CREATE TEMP TABLE {name} (segment INTEGER, row BIGINT)")
+    _empty(line)
     return line
+
+
+def _empty(line: duckdb.DuckDBPyConnection) -> None:
+    """Tables made anew: those from which rows are deleted keep what these took, and are read over it."""
+    columns = ", ".join(f"CAST(NULL AS {kind}) AS {column}" for column, kind in KINDS.items())
+    for name in (OVERLAY, "arriving"):
+        line.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT {NAMES} FROM (SELECT {columns}) LIMIT 0")
+    for name in (OVERLAY_DEAD, "dead"):
+        line.execute(f"CREATE OR REPLACE TEMP TABLE {name} (segment INTEGER, row BIGINT)")
 
 
 def open_manifest(line: duckdb.DuckDBPyConnection, folder: Path, manifest: Manifest) -> None:
     """Make ``call_outcomes`` the mirror's live rows; what was laid over another moment of it is forgotten."""
-    for name in (OVERLAY, OVERLAY_DEAD, "dead"):
-        line.execute(f"DELETE FROM {name}")
+    _empty(line)
     if manifest.dead:
         line.execute(f"INSERT INTO dead SELECT segment, row FROM read_parquet('{quoted(str(folder / manifest.dead))}')")
     _view(line, folder, manifest)
@@ -100,12 +104,11 @@ def find_dead(
 def lay_over(line: duckdb.DuckDBPyConnection, folder: Path, manifest: Manifest, table: str) -> None:
     """Lay over the mirror what has changed since: rows of a table of CSV. Those that were laid over it before and have changed
     again are replaced."""
-    line.execute("DELETE FROM arriving")
-    line.execute(f"INSERT INTO arriving SELECT * FROM {table}")
+    line.execute(f"CREATE OR REPLACE TEMP TABLE arriving AS SELECT * FROM {table}")
     line.execute(f"DELETE FROM {OVERLAY} WHERE id IN (SELECT id FROM arriving)")
     line.execute(f"INSERT INTO {OVERLAY} SELECT * FROM arriving")
     find_dead(line, folder, manifest.segments, "arriving", OVERLAY_DEAD)
-    line.execute("DELETE FROM arriving")
+    line.execute(f"CREATE OR REPLACE TEMP TABLE arriving AS SELECT * FROM {OVERLAY} LIMIT 0")
     _view(line, folder, manifest)
 
 

@@ -4,8 +4,11 @@ import duckdb
 import pytest
 
 from queries.mirror import engine
+from queries.mirror.columns import KINDS, NAMES
+from queries.mirror.manifest import Manifest
 
 TOO_LARGE = "SELECT length(string_agg(lpad(CAST(i AS VARCHAR), 200, 'x'), '')) FROM range(1000000) t(i)"
+HELD = "SELECT sum(memory_usage_bytes) FROM duckdb_memory() WHERE tag = 'IN_MEMORY_TABLE'"
 THREADS = "SELECT CAST(current_setting('threads') AS INTEGER)"
 
 
@@ -31,3 +34,17 @@ def test_where_one_thread_has_room_there_is_an_answer():
             return self._line.execute(statement, list(parameters))
 
     assert engine.rows(Crowded(), THREADS) == [(1,)]
+
+
+def test_what_was_laid_over_an_earlier_moment_takes_no_memory(tmp_path):
+    line, manifest = engine.connect(tmp_path), Manifest(0, "epoch", "start", ())
+    cells = {name: f"CAST(NULL AS {kind})" for name, kind in KINDS.items()}
+    cells |= {"id": "uuid()", "customer_number": "'+44' || i", "notes": "'said ' || i"}
+    some = f"(SELECT {NAMES} FROM (SELECT {', '.join(f'{made} AS {name}' for name, made in cells.items())} FROM range(5000) t(i)))"
+    held = []
+    for _ in range(30):
+        engine.open_manifest(line, tmp_path, manifest)
+        engine.lay_over(line, tmp_path, manifest, some)
+        assert engine.rows(line, "SELECT count(*) FROM call_outcomes") == [(5000,)]
+        held.append(engine.rows(line, HELD)[0][0])
+    assert held[-1] <= 2 * held[0], held
