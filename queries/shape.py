@@ -55,6 +55,13 @@ def change(row: CallOutcome) -> dict[str, Any]:
     return {**outcome_of(row), "changed_fields": row.changed_fields}
 
 
+def set_by(row: CallOutcome) -> dict[str, str]:
+    """Field -> the receipt that set it. Where seconds come from is settled with them (``outcomes.durations``)."""
+    told: dict[str, str] = row.set_by
+    sources = {f"{name}_source": told.get(f"{name}_seconds") for name in ("talk", "duration")}
+    return told | {name: by for name, by in sources.items() if by is not None and getattr(row, name) is not None}
+
+
 def event(row: CallEvent) -> dict[str, Any]:
     """One event of an outcome's timeline. Facts that begin with an underscore are about the record, not the call."""
     return {

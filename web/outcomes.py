@@ -243,6 +243,6 @@ def get_outcome(outcome_id: UUID) -> Response:
         found["receipts"] = [
             evidence.shown(receipt) for receipt in evidence.of_outcome(session, outcome_id, row.set_by)
         ]
-        found["set_by"] = row.set_by
+        found["set_by"] = shape.set_by(row)
         found["loaded_lead"] = loaded.of_outcome(session, row)
     return answer(found)

@@ -170,7 +170,10 @@ def test_a_cursor_of_another_list_is_refused(admin):
 def test_one_outcome_with_its_evidence(admin, database):
     with database.write() as session:
         first, last = receipt(session, kind="connect"), receipt(session, received_at=NOON + minutes(2))
-        row = outcome(session, talk_seconds=92, set_by={"talk_seconds": str(last.id)}, custom_fields={"n": 10**30})
+        told = {"talk_seconds": str(last.id), "duration_seconds": str(first.id)}
+        # The duration as an older release left it: without its source.
+        seconds = {"talk_seconds": 92, "talk_source": "stated", "duration_seconds": 101}
+        row = outcome(session, **seconds, set_by=told, custom_fields={"n": 10**30})
         event(session, row, last, happened_at=None, facts={"talk_seconds": 92, "_word": "7"})
         event(session, row, first, kind="customer_answered", happened_at=NOON, attempt="1")
     response = admin.get(f"{API}/outcomes/{row.id}")
@@ -181,7 +184,7 @@ def test_one_outcome_with_its_evidence(admin, database):
         ("call_ended", None, "2026-11-18T12:02:00Z"),
     ]
     assert found["events"][1]["facts"] == {"talk_seconds": 92, "_word": "7"}
-    assert found["set_by"] == {"talk_seconds": str(last.id)}
+    assert found["set_by"] == told | {"talk_source": str(last.id)}
     assert [kept["id"] for kept in found["receipts"]] == [str(first.id), str(last.id)]
     assert "body" not in found["receipts"][0]
 
