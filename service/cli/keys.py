@@ -41,7 +41,7 @@ def create(
             words = [word.strip() for word in scope.split(",")]
             key = api_keys.create_key(session, name, words, limits, own.settings.connections)
     except api_keys.BadKey as error:
-        raise click.ClickException(str(error)) from None
+        raise click.UsageError(str(error)) from None
     where = own.database.url.render_as_string(hide_password=True)
     click.echo(f"Known to {where}: a Wrapup that uses another database refuses it.", err=True)
     click.echo(key)

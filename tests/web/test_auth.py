@@ -237,7 +237,7 @@ def test_a_name_that_a_terminal_would_obey_is_refused(app, database, name):
         keys.create_key(session, name, ["read"])
     if "\ud800" not in name:
         made = app.test_cli_runner().invoke(wrapup, ["keys", "create", name])
-        assert made.exit_code == 1 and "not printed" in made.output
+        assert made.exit_code == 2 and "not printed" in made.output
 
 
 def test_a_name_may_be_in_any_script(database):
