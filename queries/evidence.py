@@ -20,7 +20,8 @@ from queries import keyset, quarantine
 from queries.keyset import Page
 
 WORD_FILTERS = ("state", "connection", "source", "kind", "reason")
-FILTERS = (*WORD_FILTERS, "since", "until")
+FILTERS = (*WORD_FILTERS, "token", "since", "until")
+OURS, OTHER = TOKENS = ("ours", "other")  # of what came without a right to: whose its token was
 
 # All but the body: a page of receipts must not read hundreds of megabytes.
 COLUMNS = tuple(
@@ -54,7 +55,8 @@ _ORDER = "-receipts"
 
 def conditions(filters: Mapping[str, Any]) -> list[ColumnElement[bool]]:
     """The filters as conditions on ``Receipt``: a text, or a list of texts of which any may match, for each of
-    ``WORD_FILTERS``; aware times for ``since`` and ``until`` of its coming. Raises KeyError for a name that is none."""
+    ``WORD_FILTERS``; one of ``TOKENS`` for ``token``; aware times for ``since`` and ``until`` of its coming. Raises KeyError for
+    a name that is none."""
     found: list[ColumnElement[bool]] = []
     for name, value in filters.items():
         if name not in FILTERS:
@@ -63,6 +65,8 @@ def conditions(filters: Mapping[str, Any]) -> list[ColumnElement[bool]]:
             continue
         if name == "state":
             found.append(_in_states([value] if isinstance(value, str) else value))
+        elif name == "token":
+            found += [Receipt.stranger.is_(True), Receipt.known_sender.is_(value == OURS)]
         elif name == "since":
             found.append(Receipt.received_at >= value)
         elif name == "until":
@@ -96,23 +100,25 @@ def page(session: Session, filters: Mapping[str, Any], cursor: str | None = None
 
 
 def by_reason(session: Session, filters: Mapping[str, Any], configured: Iterable[str]) -> list[dict[str, Any]]:
-    """``{"reason", "connection", "stranger", "ours", "detail", "receipts", "todo"}``, the most first. ``detail`` is one of the
-    sentences; ``ours``: the name is none that is configured, and what came to it had a token of ours. Connections that strangers
-    have made up are one row: their names are theirs to choose, and must not fill a page. ``filters``: see ``conditions``."""
+    """``{"reason", "connection", "stranger", "token", "detail", "receipts", "todo"}``, the most first. ``detail`` is one of the
+    sentences; ``token``: whose it was, of what came without a right to: whoever replays what our dialer sent to an outdated URL
+    must not vouch for what others made up beside it. Connections that strangers have made up are one row: their names are theirs
+    to choose, and must not fill a page. ``filters``: see ``conditions``."""
     names = list(configured)
     columns = (
         Receipt.reason.label("reason"),
         case((made_up(names), STRANGERS), else_=Receipt.connection).label("connection"),
         Receipt.stranger.label("stranger"),
+        and_(Receipt.stranger.is_(True), Receipt.known_sender.is_(True)).label("ours"),
         Receipt.detail.label("detail"),
     )
     inner = select(*columns).where(*conditions(filters)).subquery()
-    keys = (inner.c.reason, inner.c.connection, inner.c.stranger)
+    keys = (inner.c.reason, inner.c.connection, inner.c.stranger, inner.c.ours)
     found = select(*keys, func.max(inner.c.detail).label("detail"), func.count().label("receipts")).group_by(*keys)
     ordered = found.order_by(func.count().desc(), *keys)
-    named = {STRANGERS, *names}
     return [
-        dict(row._mapping) | {"todo": quarantine.todo(row.reason), "ours": row.stranger and row.connection not in named}
+        dict(row._mapping)
+        | {"todo": quarantine.todo(row.reason), "token": (OURS if row.ours else OTHER) if row.stranger else None}
         for row in session.execute(ordered)
     ]
 

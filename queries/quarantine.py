@@ -117,8 +117,9 @@ def _misaddressed(own: Mapping[str, Any], dropped: int) -> str:
     if not dropped:
         return said
     return (
-        f"{said} Of what came for it without a right to, {dropped} more did not fit and {'was' if dropped == 1 else 'were'} "
-        "dropped: until the URL is correct, raise WRAPUP_STRANGER_RECEIPTS or WRAPUP_STRANGER_BYTES."
+        f"{said} Of what came for it without a right to, {dropped} more did not fit, or came while the database was away, and "
+        f"{'was' if dropped == 1 else 'were'} dropped: until the URL is correct, raise WRAPUP_STRANGER_RECEIPTS or "
+        "WRAPUP_STRANGER_BYTES where the quarantine is full."
     )
 
 

@@ -31,12 +31,23 @@ def database() -> Database:
     return context().database
 
 
+def _word(description: str, example: str, choices: tuple[str, ...] = ()) -> fields.Str:
+    check = validate.OneOf(choices) if choices else validate.Length(1, 500)
+    return fields.Str(validate=check, metadata={"description": description, "example": example})
+
+
+def _token() -> fields.Str:
+    told = "Of what came without a right to: only what had a token of ours, such as an outdated one, or only all other."
+    return _word(told, evidence.OURS, evidence.TOKENS)
+
+
 class ReceiptQuery(OfConnections):
     state = any_of("What became of it.", "quarantined", SHOWN_STATES)
     connection = any_of("The connection, as the URL said it.", "ryng-main")
     source = any_of("Who spoke first: the dialer, or we.", CALLBACK, (CALLBACK, REPORT))
     kind = any_of("The callback's kind or the report's name.", "terminal")
     reason = any_of("Why it was put aside.", "unparseable")
+    token = _token()
     since = moment("Came at or after this time.")
     until = moment("Came before this time.")
     limit = limit(100)
@@ -84,11 +95,6 @@ def replay_receipt(receipt_id: UUID) -> Response:
     return answer({"receipt": sorting_out.replay_one(receipt_id, g.key_name) or not_found("receipt")}, 202)
 
 
-def _word(description: str, example: str, choices: tuple[str, ...] = ()) -> fields.Str:
-    check = validate.OneOf(choices) if choices else validate.Length(1, 500)
-    return fields.Str(validate=check, metadata={"description": description, "example": example})
-
-
 class Order(OfConnections):
     """Which receipts something is done to; all that is given must hold."""
 
@@ -97,6 +103,7 @@ class Order(OfConnections):
 
     connection = _word("The connection.", "ryng-main")
     kind = _word("The callback's kind or the report's name.", "terminal")
+    token = _token()
     since: MomentField = moment("Came at or after this time.")
     until: MomentField = moment("Came before this time.")
 

@@ -27,6 +27,11 @@ from web.context import context
 @click.option("--connection", help="All of this connection.")
 @click.option("--reason", help="All that were put aside for this reason, such as unparseable.")
 @click.option(
+    "--token",
+    type=click.Choice(evidence.TOKENS),
+    help="Of what came without a right to: only what had a token of ours, such as an outdated one, or only all other.",
+)
+@click.option(
     "--from-log", type=click.File("rb"), help="Bring back what, as this log says, no store took; each receipt once."
 )
 @with_appcontext
@@ -39,7 +44,7 @@ def replay(receipt: tuple[UUID, ...], from_log: BinaryIO | None, **filters: str 
         return
     wanted = {name: value for name, value in filters.items() if value is not None}
     if bool(receipt) == bool(wanted):
-        raise click.UsageError("Name receipts, or say which with --state, --connection or --reason.")
+        raise click.UsageError("Name receipts, or say which with --state, --connection, --reason or --token.")
     with context().database.write() as session:
         if wanted:
             replayed = sent_back.replay(session, evidence.conditions(wanted))

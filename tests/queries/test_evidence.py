@@ -50,6 +50,8 @@ CASES = [
     ({"since": NOON + minutes(10)}, "late"),
     ({"until": NOON + minutes(10)}, "fine odd other stray new"),
     ({"kind": ["o\x00dd"]}, ""),
+    ({"token": "other"}, "stray"),
+    ({"token": "ours"}, ""),
 ]
 
 

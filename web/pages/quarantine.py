@@ -16,7 +16,7 @@ from web.pages import session
 from web.turns import SEARCHES
 
 SHOWN = 100
-_FILTERS = ("reason", "connection")
+_FILTERS = ("reason", "connection", "token")
 
 
 def add_routes(blueprint: Blueprint) -> None:

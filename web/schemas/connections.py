@@ -192,7 +192,7 @@ class StrangersShare(Schema):
     receipts = number("Receipts kept.", 2)
     bytes = number("Bytes kept.", 1024)
     dropped = number("Receipts that did not fit, gave way to others, or came while the database was away.", 0)
-    last_dropped_at = time("When the last one came that did not fit.")
+    last_dropped_at = time("When the last one came that was not kept.")
 
 
 class Strangers(Schema):
@@ -201,7 +201,7 @@ class Strangers(Schema):
     receipts = number("Receipts kept.", 12)
     bytes = number("Bytes kept.", 6144)
     overflow = number("Receipts that did not fit, gave way to others, or came while the database was away.", 0)
-    last_overflow_at = time("When the last one did not fit.")
+    last_overflow_at = time("When the last one was not kept.")
     most_receipts = number("Receipts that may be kept.", 10000)
     most_bytes = number("Bytes that may be kept.", 268435456)
     shares = fields.List(

@@ -57,7 +57,8 @@ def test_what_was_dropped_is_said_not_to_be_there(admin, database, quarantined):
     assert "did not fit" not in text(admin)
     with database.write() as session:
         drop(session, NOBODY, 3, None)
-    assert "3 receipts did not fit or gave way to newer ones, and are not here." in text(admin)
+    told = "3 receipts did not fit, gave way to newer ones, or came while the database was away, and are not here."
+    assert told in text(admin)
 
 
 def test_what_came_with_a_token_of_ours_to_a_name_of_nobodys_is_no_strangers(admin, database, quarantined):
@@ -74,6 +75,21 @@ def test_what_came_with_a_token_of_ours_to_a_name_of_nobodys_is_no_strangers(adm
         dismissed = select(Receipt.connection).where(Receipt.dismissed_at.is_not(None)).order_by(Receipt.connection)
         assert list(session.scalars(dismissed)) == ["<b>a</b>", "b"]
         assert session.get(Receipt, kept.id).dismissed_at is None
+
+
+def test_what_had_a_token_of_ours_is_replayed_without_what_strangers_made_up_beside_it(admin, database, quarantined):
+    with database.write() as session:
+        outdated = {"reason": "wrong_token", "stranger": True, "known_sender": True}
+        kept = factories.receipt(session, state="quarantined", **outdated)
+    page = text(admin)
+    assert page.count("with a token of ours") == 1 and page.count("sent without a right to") == 1
+    assert page.count('name="token" value="ours"') == 2  # to replay, and to dismiss
+
+    admin.post("/quarantine/replay", reason="wrong_token", connection="ryng-main", token="ours")
+
+    assert "1 receipt sent back to be read again." in text(admin)
+    with database.read() as session:
+        assert list(session.scalars(select(Receipt.id).where(Receipt.state == "pending"))) == [kept.id]
 
 
 def test_one_reason_of_one_connection_is_a_list_of_its_own(admin, quarantined):
