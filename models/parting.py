@@ -210,12 +210,12 @@ _GRANTED = text(
 
 
 def make_ahead(connection: Connection, now: datetime) -> bool:
-    """Make the next month that lacks its part, of this one and those ``AHEAD``. Whether one was made."""
+    """Make the next month that lacks its part, of this one and those ``AHEAD``. Whether one was made. Later parts say nothing
+    of it: a clock that was years ahead has had them made."""
     known = parts(connection)
-    last = max((one.end for one in known if one.end is not None), default=months.begin(now))
-    this = months.begin(now)
-    for month in (months.later(this, count) for count in range(AHEAD + 1)):
-        if month >= last and _make(connection, month):
+    for month in (months.later(months.begin(now), count) for count in range(AHEAD + 1)):
+        has_part = any(one.end and one.end > month and (one.begin is None or one.begin <= month) for one in known)
+        if not has_part and _make(connection, month):
             return True
     return False
 
@@ -226,12 +226,14 @@ def _make(connection: Connection, month: datetime) -> bool:
     table = f"{WHOLE}_{month:%Y_%m}"
     begin, end = ids.first(month), ids.first(months.later(month, 1))
     mine = f"FROM {REST} WHERE id >= '{begin}' AND id < '{end}'"
+    there = connection.scalar(text(f"SELECT count(*) FROM (SELECT 1 {mine} LIMIT {MOST_MOVED + 1}) AS few"))
+    if there > MOST_MOVED:
+        return False
     try:
         with connection.begin_nested():
             _patiently(connection)
             _alike(connection, table, WHOLE)
-            there = connection.scalar(text(f"SELECT count(*) FROM (SELECT 1 {mine} LIMIT {MOST_MOVED + 1}) AS few"))
-            if 0 < there <= MOST_MOVED:
+            if there:
                 connection.exec_driver_sql(f"LOCK TABLE {REST} IN ACCESS EXCLUSIVE MODE")
                 moved = f"WITH gone AS (DELETE {mine} RETURNING *) INSERT INTO {table} SELECT * FROM gone"
                 connection.exec_driver_sql(moved)
@@ -241,7 +243,7 @@ def _make(connection: Connection, month: datetime) -> bool:
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) != _CHECK_VIOLATION:
             raise
-        return False
+        return False  # one has come meanwhile
     log.info("receipts_month_made", month=months.name(month))
     return True
 

@@ -135,6 +135,18 @@ def test_months_are_made_ahead_also_where_rows_have_come_before(plain, monkeypat
         assert session.scalars(text(f"SELECT id FROM {REST}")).all() == ([] if most else [row.id])
 
 
+def test_a_clock_that_was_years_ahead_leaves_no_gap(plain):
+    """It has months made of its own time; those between are still made as they come near."""
+    for moment in (NOW, NOW + timedelta(days=3_650), NOW + timedelta(days=150)):
+        while Parting(plain).step(moment):
+            pass
+    row = evidence.receipt(evidence.terminal(7))
+    row.id = ids.first(NOW + timedelta(days=200))
+    evidence.keep(plain, row)
+    with plain.read() as session:
+        assert session.scalars(text(f"SELECT id FROM {REST}")).all() == []
+
+
 def test_a_poll_keeps_a_record_once_whatever_month_it_came_in(postgresql_url):
     """Two at once, of which neither can see what the other keeps; no index reaches over months."""
     database = Database(postgresql_url)
