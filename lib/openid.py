@@ -235,16 +235,20 @@ class Provider:
 
 
 def _decoded(token: str, keys: Any) -> Any:
-    """By the key that the token names. Where it names none, or no key has a name, by the one that fits: all are the provider's.
-    Raises JoseError and ValueError."""
+    """By the key that the token names. Where it names none, or no key has a name, by the one that fits: all are the provider's;
+    likewise of several of that name, which keys of different kinds may have (RFC 7517, 4.5). Raises JoseError and ValueError."""
     from joserfc import jwt
-    from joserfc.errors import BadSignatureError, JoseError
+    from joserfc.errors import BadSignatureError, InvalidKeyIdError, JoseError
     from joserfc.jws import extract_compact
 
-    names = "kid" in extract_compact(token.encode()).headers()
-    if names and any(key.kid for key in keys.keys):
-        return jwt.decode(token, keys, algorithms=ALGORITHMS)
-    for key in keys.keys:
+    said, fitting = extract_compact(token.encode()).headers(), list(keys.keys)
+    if "kid" in said and any(key.kid for key in fitting):
+        fitting = [key for key in fitting if key.kid == said["kid"]]
+        if not fitting:
+            raise InvalidKeyIdError
+        if len(fitting) == 1:
+            return jwt.decode(token, fitting[0], algorithms=ALGORITHMS)
+    for key in fitting:
         with contextlib.suppress(JoseError):
             return jwt.decode(token, key, algorithms=ALGORITHMS)
     raise BadSignatureError

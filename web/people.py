@@ -19,6 +19,10 @@ from web.sign_in_settings import Oidc
 
 NO_ROLE = "Your account has no role here: an administrator of your provider gives it one, or of Wrapup names its group."
 NO_CONNECTION = "Your account may see none of the connections here."
+ELSEWHERE = (
+    "Your provider does not say in the token which groups you are in, mostly because they are too many: it can be told to name "
+    "those alone that are assigned to Wrapup, or roles of this application."
+)
 REVOKED = "An administrator of Wrapup has locked this account out."
 
 

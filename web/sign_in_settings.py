@@ -27,6 +27,14 @@ class Oidc:
         said = _listed(_found(claims, self.claim))
         return [scope for scope in SCOPES if said & set(self.roles.get(scope, ()))]
 
+    def are_elsewhere(self, claims: Mapping[str, Any]) -> bool:
+        """Whether the provider names a place where it could be asked for them instead (OpenID Connect Core 1.0, 5.6.2), as Entra
+        does of somebody who is in more than 200 groups."""
+        elsewhere = claims.get("_claim_names")
+        return isinstance(elsewhere, Mapping) and any(
+            name in elsewhere for name in (self.claim, self.connections_claim)
+        )
+
     def connections_of(self, claims: Mapping[str, Any], known: Sequence[str]) -> list[str] | None:
         """The connections that the person may see; None: all, and an empty list: none."""
         if self.connections_claim is None:

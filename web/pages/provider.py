@@ -55,7 +55,8 @@ def come_back() -> Response:
     oidc, provider = _configured()
     begun, back = _begun()
     if begun is None:
-        return _refused(NOT_BEGUN, back)
+        # Whoever is signed in has gone back in the browser's history, say: it has been here with this address before.
+        return redirect(back, 303) if sessions.signed_in() else _refused(NOT_BEGUN, back)
     issuer = request.args.get("iss")
     if issuer is not None and issuer != oidc.client.issuer:  # RFC 9207: an answer of another provider's
         return _refused(NOT_BEGUN, back)
@@ -95,8 +96,8 @@ def _named(oidc: Oidc, claims: dict[str, Any]) -> tuple[ApiKey | None, str]:
             writing.expunge(person)
             return person, ""
     with own.database.read() as reading:
-        found = people.find(reading, oidc, claims)
-        return None, people.why_not(found) or people.NO_ROLE
+        why = people.why_not(people.find(reading, oidc, claims)) or people.NO_ROLE
+        return None, people.ELSEWHERE if why != people.REVOKED and oidc.are_elsewhere(claims) else why
 
 
 def _begun() -> tuple[Begun | None, str]:

@@ -112,5 +112,17 @@ def test_a_token_is_held_against_each_key_where_names_do_not_tell(browser, provi
     assert signed_in(browser).status_code == 401
 
 
+def test_several_keys_may_have_one_name(browser, provider):
+    """RFC 7517, 4.5: of different kinds, say. Each is held against the token, and a stranger's stays one."""
+    curved, older = (
+        ECKey.generate_key("P-256", {"kid": "first"}),
+        type(provider.key).generate_key(2048, {"kid": "first"}),
+    )
+    provider.faults["keys"] = [key.as_dict(private=False) for key in (curved, older)]
+    assert signed_in(browser).status_code == 303
+    provider.faults["signing"] = "stranger"
+    assert signed_in(Browser(browser.client.application.test_client())).status_code == 401
+
+
 def without_name(key) -> dict:
     return {name: value for name, value in key.as_dict(private=True).items() if name != "kid"}
