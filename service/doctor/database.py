@@ -21,7 +21,7 @@ from models.errors import is_locked, lacks_rights, said
 from models.write_lock import Busy
 from models.writing import takes_writes
 from queries import receipt_counts
-from service.doctor import speed
+from service.doctor import postgresql, speed
 from service.doctor.line import AS_ITS_USER, FAIL, OK, WARN, Line
 from upkeep import beats
 from upkeep.alerts.conditions import NAMED
@@ -68,6 +68,7 @@ def database(url: str) -> Iterator[Line]:
                 yield _latency(session, found)
                 if not is_sqlite:
                     yield from _server(session)
+                    yield from postgresql.in_the_long_run(session)
                 has_schema = inspect(session.connection()).has_table(schema.VERSION_TABLE)
                 revision = schema.revision(session) if has_schema else None
                 yield _schema(revision) if revision or _may_make_tables(session) else _no_tables(found)
