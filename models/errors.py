@@ -43,6 +43,13 @@ def lacks_rights(error: Exception) -> bool:
     return getattr(getattr(error, "orig", error), "sqlstate", "") == "42501"
 
 
+def is_damaged(error: Exception) -> bool:
+    """Whether what the database has on its disk is not what it wrote there: nobody mends that by asking again."""
+    why = getattr(error, "orig", error)
+    damaged = getattr(why, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+    return damaged or getattr(why, "sqlstate", "") in ("XX001", "XX002")
+
+
 def refuses(error: Exception) -> bool:
     """Whether the database is there, and refuses what was asked of it to whoever asks so: it takes no writes, or the role lacks a
     right. Nothing is wrong with the question."""
@@ -58,6 +65,6 @@ def said(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     kinds = {one.__name__ for one in type(error).__mro__}
-    if kinds.isdisjoint(_NAMING_THE_PLACE) and not refuses(error):
+    if kinds.isdisjoint(_NAMING_THE_PLACE) and not refuses(error) and not is_damaged(error):
         return type(error).__name__
     return str(getattr(error, "orig", error)).strip().partition("\n")[0].removesuffix(".")

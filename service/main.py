@@ -55,7 +55,7 @@ def _of_the_database(error: "SQLAlchemyError") -> str | None:
     """What is wrong with the database; None where nothing is, and our question was wrong."""
     from sqlalchemy.exc import InterfaceError, OperationalError
 
-    from models.errors import lacks_column, lacks_rights, lacks_table, said
+    from models.errors import is_damaged, lacks_column, lacks_rights, lacks_table, said
     from models.writing import refuses_writes
 
     if lacks_table(error) or lacks_column(error):
@@ -63,7 +63,7 @@ def _of_the_database(error: "SQLAlchemyError") -> str | None:
     if lacks_rights(error):
         why = said(error)
         return f"The database lets this role do less than Wrapup needs ({why}): grant it the rights, or let it own the tables."
-    if isinstance(error, OperationalError | InterfaceError) or refuses_writes(error):
+    if isinstance(error, OperationalError | InterfaceError) or refuses_writes(error) or is_damaged(error):
         return f"The database cannot be used: {said(error)}."
     return None
 

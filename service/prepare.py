@@ -13,7 +13,7 @@ import migrations
 from lib import clock, private
 from models import ApiKey
 from models.database import Database
-from models.errors import refuses, said
+from models.errors import is_damaged, refuses, said
 from outcomes import strangers
 from outcomes.feed_place import FeedPlace
 from service import erasing, logs
@@ -62,7 +62,7 @@ def run() -> int:
         error.show()
         return error.exit_code
     except DBAPIError as error:
-        if not isinstance(error, InterfaceError) and not refuses(error):
+        if not isinstance(error, InterfaceError) and not refuses(error) and not is_damaged(error):
             raise
         print(f"wrapup: The database cannot be used: {said(error)}.", file=sys.stderr)
         return 1

@@ -12,13 +12,13 @@ from typing import Any, NoReturn
 
 import structlog
 from flask import Flask, Response, g, request
-from sqlalchemy.exc import DBAPIError, InternalError, OperationalError, ProgrammingError
+from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from lib import addresses, ids
 from models import audit
-from models.errors import is_locked, lacks_rights, lacks_table, refuses, said, took_too_long
+from models.errors import is_damaged, is_locked, lacks_rights, lacks_table, refuses, said, took_too_long
 from models.writing import refuses_writes
 from web.answers import answer
 from web.context import context
@@ -39,8 +39,8 @@ _WORDS = {
     503: ("database_unavailable", "The database cannot be used now. Asking again later will help."),
 }
 
-# Errors that ``database_error`` has a sentence for; the third is PostgreSQL's, which was told to be read-only.
-OF_THE_DATABASE = (OperationalError, ProgrammingError, InternalError, PoolTimeout)
+# Among them are errors that ``database_error`` has a sentence for.
+OF_THE_DATABASE = (DatabaseError, PoolTimeout)
 
 # What is wrong with the database, where it says so: the same ``error_id``, a sentence of its own.
 LOCKED = "Another process holds the database, so nothing can be written to it now. Asking again later will help."
@@ -50,6 +50,10 @@ READ_ONLY = (
 NO_RIGHTS = (
     "The database refuses this to the role that Wrapup comes as, which lacks a right; the log says which. Asking again helps "
     "when it has it."
+)
+DAMAGED = (
+    "The database's files are damaged, and asking again does not help: put back a backup, and keep the damaged files for what "
+    "has come since."
 )
 UNPREPARED = "The database is not prepared for this release yet; the log of wrapup serve says what that waits for."
 
@@ -166,7 +170,8 @@ def _database_error(error: DBAPIError | PoolTimeout) -> Response:
 
 def database_error(error: DBAPIError | PoolTimeout) -> tuple[str, str]:
     """Log it; its ``error_id`` and its sentence. Raises the error where the question was wrong, which is our fault."""
-    if isinstance(error, ProgrammingError | InternalError) and not (lacks_table(error) or refuses(error)):
+    known = isinstance(error, OperationalError | PoolTimeout)
+    if not known and not (lacks_table(error) or refuses(error) or is_damaged(error)):
         raise error
     told = _WORDS[503]
     if isinstance(error, DBAPIError) and took_too_long(error):
@@ -175,6 +180,8 @@ def database_error(error: DBAPIError | PoolTimeout) -> tuple[str, str]:
         told = (told[0], LOCKED)
     elif lacks_rights(error):
         told = (told[0], NO_RIGHTS)
+    elif is_damaged(error):
+        told = (told[0], DAMAGED)
     elif lacks_table(error):
         told = (told[0], UNPREPARED)
     elif refuses_writes(error):

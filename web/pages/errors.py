@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from web import auth
 from web.errors import (
+    DAMAGED,
     LOCKED,
     OF_THE_DATABASE,
     READ_ONLY,
@@ -35,6 +36,7 @@ _TITLES = {
 }
 _TITLES_OF = {
     LOCKED: "The database is locked",
+    DAMAGED: "The database is damaged",
     UNPREPARED: "The database is not ready",
     READ_ONLY: "The database takes no writes",
 }
