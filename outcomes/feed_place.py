@@ -18,7 +18,7 @@ import structlog
 
 from lib import clock, private
 from models.database import Database
-from outcomes import feed
+from outcomes import doubting, feed
 from outcomes.feed import Place, State
 
 log = structlog.get_logger(__name__)
@@ -74,8 +74,11 @@ class FeedPlace:
             found = feed.state(session)
         if self._known is None or not feed.behind(found, self._known):
             return found
-        with self._database.write() as session:  # a second look, which nobody can disturb
-            followed = feed.follow(session, clock.now(), self._known)
+        with self._database.write() as session:
+            # Leads before the feed's row, as whoever folds has them. Also where another process has just begun the epoch: what
+            # was loaded in that moment is decided by somebody, too.
+            doubted = doubting.doubt(session, clock.now())
+            followed = feed.follow(session, clock.now(), self._known)  # a second look, which nobody can disturb
         if followed.epoch != found.epoch:
             log.warning(
                 "feed_restarted",
@@ -83,6 +86,7 @@ class FeedPlace:
                 restored_to=found.last_position,
                 known=self._known.position,
                 begins_above=followed.begins_above,
+                leads_in_doubt=doubted,
             )
         return followed
 

@@ -6,7 +6,7 @@ from flask.cli import AppGroup
 import migrations
 from lib import clock
 from models import audit
-from outcomes import feed, feed_place
+from outcomes import doubting, feed, feed_place
 from service.cli.settings import settings
 from service.cli.trying import test_event
 from web.context import context
@@ -37,7 +37,8 @@ def show() -> None:
     "--above", type=click.IntRange(0, 2**62), default=0, help="A place that a reader has reached, if you know of one."
 )
 def restart(above: int) -> None:
-    """Begin a new epoch: after a restore from a backup, whenever readers may have seen more than the database knows.
+    """Begin a new epoch: after a restore from a backup, whenever readers may have seen more than the database knows. Leads that
+    are not sent yet may have been sent since the backup: nobody sends them before somebody has decided.
 
     Every reader with a cursor gets 409 feed_restarted once, and begins again. A plain position of before the backup reads on; one
     that the database does not know is a 409 as well.
@@ -47,8 +48,12 @@ def restart(above: int) -> None:
     kept = feed_place.read(folder) or feed.BEGINNING
     known = feed.Place(max(kept.position, above), kept.epoch)
     with database.write() as session:
+        doubted = doubting.doubt(session, clock.now())
         state = feed.begin_epoch(session, clock.now(), known)
-        audit.note(session, "feed.restart", details={"epoch": str(state.epoch), "above": above})
+        details = {"epoch": str(state.epoch), "above": above, "leads_in_doubt": doubted}
+        audit.note(session, "feed.restart", details=details)
     feed_place.FeedPlace(database, folder).check()
     click.echo(f"Epoch {state.epoch} has begun; its places are above {state.begins_above}.")
     click.echo("Every reader with a cursor gets 409 feed_restarted once, and begins again with an empty `after`.")
+    for sentence in doubting.told(doubted):
+        click.echo(sentence)

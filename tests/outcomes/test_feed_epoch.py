@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from lib import clock
-from models import CallOutcome
+from models import CallOutcome, LoadedLead
 from outcomes import feed, feed_place
 from outcomes.feed import Place
 from outcomes.feed_place import FeedPlace
@@ -16,6 +16,7 @@ from queries import keyset
 from queries.feed import place
 from rig.waiting import until
 from service import worker
+from tests import factories
 from tests.backups import backup
 from tests.evidence import CONNECTIONS, keep, receipt, terminal
 from tests.outcomes.feeding import calls, read, state
@@ -26,6 +27,11 @@ def kept(database, tmp_path):
     """A look, as a process that has just started takes it."""
     folder = tmp_path / "data"
     return lambda: FeedPlace(database, folder).check()
+
+
+def lead_states(database):
+    with database.read() as session:
+        return list(session.scalars(select(LoadedLead.state).order_by(LoadedLead.ordinal)))
 
 
 def test_what_was_given_before_there_were_epochs_goes_on(database):
@@ -73,6 +79,20 @@ def test_a_restored_database_begins_a_new_epoch_by_itself(database, kept):
         assert not state(database).has_given(ahead), "also when the database has caught up"
         kept()
         assert state(database).epoch == now.epoch, "once is enough"
+
+
+def test_whatever_puts_an_older_state_back_has_nobody_called_twice(database, kept):
+    """PostgreSQL's own programs, say, which know of no leads: what was not sent then may have been sent since."""
+    calls(database, 1)
+    with database.write() as session:
+        factories.load(session, ("accepted", "sending", "pending", "rejected"), state="running", finished_at=None)
+    with backup(database) as put_back:
+        calls(database, 2)
+        kept()
+        assert lead_states(database) == ["accepted", "sending", "pending", "rejected"], "nothing was put back"
+        put_back()
+        kept()
+    assert lead_states(database) == ["accepted", "unknown", "unknown", "rejected"]
 
 
 def test_killed_before_it_had_kept_the_last_places(database, kept):

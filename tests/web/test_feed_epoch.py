@@ -4,12 +4,15 @@ from dataclasses import replace
 from functools import partial
 
 import pytest
+from sqlalchemy import select
 
+from models import LoadedLead
 from outcomes import feed_place
 from queries import feed as reading
 from queries import keyset
 from service.app import create_app
 from service.cli.group import wrapup
+from tests import factories
 from tests.evidence import CONNECTIONS
 from tests.outcomes.feeding import calls, state
 from tests.web.conftest import client_with, settings_for
@@ -82,3 +85,13 @@ def test_the_command_shows_where_the_feed_is(app, database, tmp_path):
     assert now.epoch > 1
     run(args=["feed", "restart"])
     assert state(database).epoch > now.epoch and state(database).begins_above > now.begins_above
+
+
+def test_the_command_has_nobody_called_twice(app, database):
+    """Also where no place tells that the database is an older one: it is typed after every restore."""
+    with database.write() as session:
+        factories.load(session, ("pending", "rejected"), state="running", finished_at=None)
+    done = app.test_cli_runner().invoke(wrapup, ["feed", "restart"])
+    assert "1 lead that had not been sent then may have been sent since" in done.stdout
+    with database.read() as session:
+        assert session.scalars(select(LoadedLead.state).order_by(LoadedLead.ordinal)).all() == ["unknown", "rejected"]

@@ -16,13 +16,12 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect, text
 
 from lib import clock, durable, private
-from lib.text import many
 from models import audit, leases
 from models.database import BESIDE, Database
 from models.schema import is_newer, known
-from outcomes import feed, feed_place
+from outcomes import doubting, feed, feed_place
 from upkeep import beats
-from upkeep.backups import beside, doubting, folders, manifest, own_schema, postgresql
+from upkeep.backups import beside, folders, manifest, own_schema, postgresql
 from upkeep.backups.manifest import DUMP, SQLITE_FILE, Content, Manifest
 from upkeep.backups.refused import Refused, told
 
@@ -95,11 +94,7 @@ def restore(backup: Path, place: Place, prepare: Prepare, over: bool = False, at
         if places:
             said.append(f"What was there before lies in {' and in '.join(places)}; remove it when you need it no more.")
         said += _settings(backup, place)
-        if doubted:
-            said.append(
-                f"{many(doubted, 'lead')} that had not been sent then may have been sent since: nobody sends them before you "
-                "have decided (`wrapup leads decide`, or the pages of their loads)."
-            )
+        said += doubting.told(doubted)
         if found.needs:
             said.append(
                 f"The settings need these environment variables, which are in no backup: {', '.join(found.needs)}."
