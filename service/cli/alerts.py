@@ -55,7 +55,8 @@ def rules() -> None:
 
 @group.command()
 def test() -> None:
-    """Tell each channel that this is a test. Code 1 where one does not take it, 2 where the settings have none."""
+    """Tell each channel that this is a test. Code 1 where one does not take it, or takes it for some alone, 2 where the settings
+    have none."""
     own = settings().alerts
     if not own.channels:
         raise click.UsageError("The settings have no mail and no webhook under [alerts].")
@@ -63,9 +64,13 @@ def test() -> None:
     words = "This is a test: alerts of Wrapup arrive here.\n"
     message = {"day": f"{now:%Y-%m-%d-%H%M%S}", "subject": "Wrapup: a test of alerts", "text": words}
     for channel in own.channels:
+        teller = Teller(channel, own)
         try:
-            Teller(channel, own).digest(message, now)
-            say(f"{channel}: taken")
+            teller.digest(message, now)
+            say(f"{channel}: {'taken for the others' if teller.left_out else 'taken'}")
+            for one, why in teller.left_out.items():
+                failed = True
+                say(f"{channel}: not taken for {one}: {why}")
         except ExchangeError as error:
             failed = True
             say(f"{channel}: {error}")

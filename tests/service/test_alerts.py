@@ -193,6 +193,18 @@ def test_the_commands(told):
         context(app).database.close()
 
 
+def test_who_does_not_get_the_test_is_named(told):
+    """Somebody who types it learns whether each of them will be told."""
+    settings, box, _ = told
+    box.faults, box.refused = {"later"}, {"boss@example.com"}
+    app = create_app(replace(settings, alerts=replace(settings.alerts, to=(OPS, "boss@example.com"), webhook=None)))
+    tried = app.test_cli_runner().invoke(wrapup, ["alerts", "test"])
+    context(app).database.close()
+    assert tried.exit_code == 1 and len(box.taken) == 1
+    said = tried.stdout.splitlines()
+    assert said[0] == "mail: taken for the others" and said[1].startswith("mail: not taken for boss@example.com: 450 ")
+
+
 def test_where_the_settings_say_nothing_it_is_no_worker_that_is_missing(sqlite_url, tmp_path):
     app = create_app(settings_for(sqlite_url, tmp_path))
     listed = app.test_cli_runner().invoke(wrapup, ["alerts", "list"])

@@ -1,7 +1,7 @@
 """The digest: what yesterday was, in figures of ``queries``, with what they lack and who is waited for."""
 
 from collections.abc import Callable, Collection, Mapping
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -54,6 +54,14 @@ class Digests:
             return True
         ahead = date.fromisoformat(last) - date.fromisoformat(self.due(now))
         return not timedelta(0) <= ahead <= timedelta(days=1)
+
+    def since(self, now: datetime, last: str) -> datetime:
+        """From when on the digest that is due tells what was wrong, where the last was of that day: a day back, or since the last
+        was due, which is longer where clocks were set back, or no worker ran at its hour. What quiet hours have left to a digest
+        is told by no other."""
+        assert self._settings.digest is not None
+        at = datetime.combine(date.fromisoformat(last) + timedelta(days=1), self._settings.digest)
+        return min(now - timedelta(days=1), at.replace(tzinfo=ZoneInfo(self._settings.tz)).astimezone(UTC))
 
     def made(self, now: datetime, wrong: list[str]) -> dict[str, Any]:
         """``wrong``: what was wrong meanwhile, and what nobody knows of it. Raises SQLAlchemyError."""

@@ -36,7 +36,8 @@ class _Mail:
 
 
 class Teller:
-    """By one channel. A thread's own: it remembers whom the mail server has put off."""
+    """By one channel. A thread's own: it remembers whom the mail server has put off. ``left_out``: who did not get the last mail
+    that others got, and what the server said of them."""
 
     def __init__(self, channel: str, settings: Alerts):
         self.channel = channel
@@ -44,6 +45,7 @@ class Teller:
         self._http = Http(_PATIENCE, settings.ca_file)
         self._keys = [signing.key(one) for one in settings.secrets]
         self._put_off: list[_Mail] = []
+        self.left_out: Mapping[str, str] = {}
 
     def notes(self, notes: Sequence[Note], now: datetime) -> None:
         """Raises ExchangeError where they were not taken, or may not have been."""
@@ -86,7 +88,7 @@ class Teller:
         again alone: the others have it, and would have it twice. Raises ExchangeError where nobody has it."""
         assert self._settings.server is not None
         try:
-            refused = smtp.send(self._settings.server, mail.message, mail.to).refused
+            refused = self.left_out = smtp.send(self._settings.server, mail.message, mail.to).refused
             later = {one for one, said in refused.items() if said.startswith("4")}
         except ExchangeError as error:
             if not mail.tries:

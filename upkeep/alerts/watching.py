@@ -29,6 +29,7 @@ from upkeep.metrics.names import READ_ONLY, UP
 LATE = timedelta(seconds=45)
 TELL_SECONDS = 1.0
 BEAT = timedelta(minutes=1)
+A_DAY = timedelta(hours=26)  # of clocks that are set back, and some minutes
 ANOTHERS = "What was wrong with this machine itself is not known here: another worker watches it."
 
 Lane = tuple[Callable[[], object], float]
@@ -183,17 +184,17 @@ class Watch:
         with self._table.state() as state:
             if state is None or not self._digests.is_due(self._now(), state.digested):
                 return
-            day, first = self._digests.due(self._now()), state.digested is None
-        made = None if first else self._digests.made(self._now(), self._last_day())
+            day, last = self._digests.due(self._now()), state.digested
+        made = None if last is None else self._digests.made(self._now(), self._wrong_since(last))
         with self._table.state() as state:
             if state is not None:
                 state.digested, state.digest = day, made or state.digest
         self._table.keep()
 
-    def _last_day(self) -> list[str]:
-        """What was wrong within the last day, and what nobody knows of it, in sentences."""
+    def _wrong_since(self, last: str) -> list[str]:
+        """What was wrong since the digest of that day, the last, and what nobody knows of it, in sentences."""
         now = self._now()
-        found, unknown, since = list[str](), list[str](), now - timedelta(days=1)
+        found, unknown, since = list[str](), list[str](), self._digests.since(now, last)
         for keeper in (self._file, self._table):
             with keeper.state() as state:
                 if state is None:
@@ -207,7 +208,8 @@ class Watch:
                     until = f"to {self._settings.wall(ended)}" if ended else "and is so still"
                     found.append(f"From {self._settings.wall(began)} {until}: {one.summary}")
         if not found and not unknown:
-            return [f"No alert was on in the last day, neither about the database nor about {socket.gethostname()}."]
+            when = "in the last day" if now - since < A_DAY else f"since {self._settings.wall(since)}"
+            return [f"No alert was on {when}, neither about the database nor about {socket.gethostname()}."]
         return [*found, *dict.fromkeys(unknown)]  # mostly of both at once, and to the minute the same
 
     def leave(self) -> None:

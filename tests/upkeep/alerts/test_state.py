@@ -5,6 +5,7 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
+from lib import clock
 from tests.factories import NOON
 from upkeep.alerts import messages
 from upkeep.alerts.condition import KEEPS, WARNING
@@ -157,6 +158,25 @@ def test_an_hour_that_comes_twice_makes_no_second_digest():
             made.append((last, f"{now:%H:%M}"))
     assert made == [("2026-10-24", "00:30")]
     assert digests.is_due(night + timedelta(days=1), "2027-01-01"), "a clock that was far ahead holds none up"
+
+
+@pytest.mark.parametrize(
+    ("now", "last", "since"),
+    [
+        ("2026-11-24T04:00:09Z", "2026-11-22", "2026-11-23T04:00:00Z"),
+        ("2026-10-25T04:00:09Z", "2026-10-23", "2026-10-24T03:00:00Z"),  # 25 hours: clocks were set back in the night
+        ("2027-03-28T03:00:09Z", "2027-03-26", "2027-03-27T03:00:09Z"),  # 23 hours between the two
+        (
+            "2026-11-24T09:00:00Z",
+            "2026-11-21",
+            "2026-11-22T04:00:00Z",
+        ),  # no worker ran at the hour of one, nor of the next
+        ("2026-11-24T04:00:09Z", "2027-01-01", "2026-11-23T04:00:09Z"),  # the clock was far ahead
+    ],
+)
+def test_what_quiet_hours_left_to_a_digest_is_within_what_the_next_tells(now, last, since):
+    digests = Digests(Alerts(digest=time(6), tz="Europe/Kyiv"), None, {}, None, None)
+    assert digests.since(clock.read(now), last) == clock.read(since)
 
 
 def test_what_is_told_and_over_is_forgotten_in_time(told):
