@@ -176,9 +176,8 @@ def _writable(database: Database) -> Line:
                 todo = "WRAPUP_DATABASE_URL must lead to the primary: target_session_attrs=read-write."
                 return Line("writing", FAIL, "This is a standby: nothing can be written.", todo)
             if session.scalar(text("SHOW transaction_read_only")) == "on":
-                return Line(
-                    "writing", FAIL, "It takes no writing transactions.", "default_transaction_read_only is on."
-                )
+                todo = "Somebody set default_transaction_read_only, of the server, the database or our role: set it off there."
+                return Line("writing", FAIL, "It takes no writing transactions.", todo)
             if not takes_writes(session):
                 told = f"{database.url.username or 'Our role'} may not write to its tables."
                 return Line("writing", FAIL, told, GRANT)

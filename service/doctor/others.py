@@ -9,6 +9,7 @@ from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
+from urllib.request import getproxies_environment
 
 import requests
 
@@ -16,9 +17,11 @@ from lib.mail import Mail
 from service.doctor.database import clocks
 from service.doctor.line import FAIL, OK, Check, Line
 from service.settings.config import Settings
+from upkeep.alerts.settings import MAIL
 
 PATIENCE = (3.0, 5.0)  # to connect, to answer
 REACH = "Is it up, and may this machine reach it?"
+PROXY = "The environment names a proxy for what leaves; Wrapup asks none, and goes straight: let it."
 
 
 def others(settings: Settings) -> Iterator[tuple[str, Check]]:
@@ -30,7 +33,7 @@ def others(settings: Settings) -> Iterator[tuple[str, Check]]:
             f"destination {name}", destination.settings, f"`wrapup crm check {name}` tries its credentials."
         )
     if settings.schedules.mail is not None:
-        yield "mail", partial(_mail, settings.schedules.mail)
+        yield "mail", partial(_mail, settings.schedules.mail, MAIL in settings.alerts.channels)
     for name, bucket in sorted(settings.schedules.buckets.items()):
         yield from _checks(f"bucket {name}", asdict(bucket), "`wrapup schedules send` tries one that goes there.")
     alerts = settings.alerts
@@ -45,16 +48,17 @@ def others(settings: Settings) -> Iterator[tuple[str, Check]]:
         yield from _checks("sign-in provider", provider, "Signing in tries its credentials.")
 
 
-def _mail(server: Mail) -> Iterator[Line]:
+def _mail(server: Mail, alerts: bool) -> Iterator[Line]:
     try:
         socket.create_connection((server.host, server.port), PATIENCE[0]).close()
     except OSError as error:
         kind = "had no answer in time" if isinstance(error, TimeoutError) else "cannot be reached"
         yield Line("mail", FAIL, f"{server.host}:{server.port} {kind}.", REACH)
     else:
-        yield Line(
-            "mail", OK, f"{server.host}:{server.port} answers. `wrapup alerts test` tries whether it takes mails."
+        tries = (
+            "`wrapup alerts test` tries" if alerts else "`wrapup schedules send`, of a schedule that is mailed, tries"
         )
+        yield Line("mail", OK, f"{server.host}:{server.port} answers. {tries} whether it takes mails.")
 
 
 def _checks(what: str, settings: Mapping[str, Any], todo: str) -> Iterator[tuple[str, Check]]:
@@ -83,7 +87,7 @@ def _check(what: str, host: str, url: str, ca_file: str | None, todo: str) -> Ch
             return
         except requests.RequestException as error:
             kind = "had no answer in time" if isinstance(error, requests.Timeout) else "cannot be reached"
-            yield Line(what, FAIL, f"{host} {kind}.", REACH)
+            yield Line(what, FAIL, f"{host} {kind}.", f"{REACH} {PROXY}" if _is_proxied() else REACH)
             return
         yield Line(what, OK, f"{host} answers. {todo}")
         try:
@@ -95,3 +99,7 @@ def _check(what: str, host: str, url: str, ca_file: str | None, todo: str) -> Ch
             yield line
 
     return check
+
+
+def _is_proxied() -> bool:
+    return not getproxies_environment().keys().isdisjoint({"http", "https", "all"})

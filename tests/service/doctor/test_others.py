@@ -31,15 +31,23 @@ roles = {{ read = ["analysts"] }}
 NAMED = ("mail", "alerts", "bucket lake", "sign-in provider")
 
 
-def test_whoever_takes_mails_files_and_alerts_or_lets_people_in_is_looked_at(environ, tmp_path):
+def test_whoever_takes_mails_files_and_alerts_or_lets_people_in_is_looked_at(environ, tmp_path, monkeypatch):
     (tmp_path / "wrapup.toml").write_text(TOML.format(mail=free_port(), port=free_port()))
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example.com:3128")
     away = looked(environ)
+    assert "Wrapup asks none, and goes straight" in away["alerts"].todo
     assert {name: away[name].state for name in NAMED} == dict.fromkeys(NAMED, FAIL)
     assert "cannot be reached" in away["mail"].said
     with web(404) as port, socket.create_server(("127.0.0.1", 0)) as server:
         (tmp_path / "wrapup.toml").write_text(TOML.format(mail=server.getsockname()[1], port=port))
         there = looked(environ)
     assert {name: there[name].state for name in NAMED} == dict.fromkeys(NAMED, OK)
+    assert "`wrapup alerts test` tries" in there["mail"].said
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        toml = f'[mail]\nhost = "127.0.0.1"\nport = {server.getsockname()[1]}\nfrom = "wrapup@example.com"\n'
+        (tmp_path / "wrapup.toml").write_text(toml)
+        there = looked(environ)["mail"].said  # nobody is told alerts: that command would refuse
+    assert "`wrapup schedules send`" in there and "alerts test" not in there
 
 
 def test_what_nobody_has_set_up_is_no_line(environ, tmp_path):
