@@ -40,7 +40,8 @@ def test_what_was_laid_over_an_earlier_moment_takes_no_memory(tmp_path):
     line, manifest = engine.connect(tmp_path), Manifest(0, "epoch", "start", ())
     cells = {name: f"CAST(NULL AS {kind})" for name, kind in KINDS.items()}
     cells |= {"id": "uuid()", "customer_number": "'+44' || i", "notes": "'said ' || i"}
-    some = f"(SELECT {NAMES} FROM (SELECT {', '.join(f'{made} AS {name}' for name, made in cells.items())} FROM range(5000) t(i)))"
+    made = ", ".join(f"{how} AS {name}" for name, how in cells.items())
+    some = f"(SELECT {NAMES} FROM (SELECT {made} FROM range(5000) t(i)))"
     held = []
     for _ in range(30):
         engine.open_manifest(line, tmp_path, manifest)
