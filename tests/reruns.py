@@ -21,7 +21,7 @@ OURS += ("stood_connect_outcome", "stood_contact")
 
 
 PROPERTY = settings(
-    max_examples=int(os.environ.get("WRAPUP_TEST_EXAMPLES") or 8),  # each is several whole runs on a database
+    max_examples=int(os.environ.get("WRAPUP_TEST_EXAMPLES") or 5),  # each is several whole runs on a database
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
 )
