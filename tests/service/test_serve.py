@@ -208,7 +208,7 @@ def test_keys_are_made_listed_and_revoked(command):
     assert command("keys", "revoke", "analyst").stdout == "Revoked 1 key.\n"
     assert "analyst  read  revoked" in command("keys", "list").stdout
     assert command("keys", "revoke", "analyst").returncode == 1
-    assert command("keys", "create", "x", "--scope", "everything").returncode == 1
+    assert command("keys", "create", "x", "--scope", "everything").returncode == 2
 
 
 def test_connections_are_listed_with_their_urls(command):
