@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Response, g, request
+from flask import Response, g
 from marshmallow import fields, validate
 from webargs.fields import DelimitedList
 
@@ -58,7 +58,7 @@ class ReportQuery(ReconciliationQuery):
             "example": JSON,
         },
     )
-    limit = limit(100, "How many rows at most, of a report that has pages.")
+    limit = limit(100)
     cursor = cursor()
 
 
@@ -89,8 +89,6 @@ def report(query: dict[str, Any], name: str) -> Response:
     found = REPORTS.get(name)
     if found is None:
         not_found("report")
-    if found.paged is None and "limit" in request.args:  # passed over, it would be taken for the first so many
-        invalid("limit", answering.NO_PAGES)
     filters, rest = split(query)
     try:
         return as_file(found, filters, rest) if rest["format"] != JSON else answer(answered(found, filters, rest))

@@ -114,11 +114,11 @@ def moment(description: str) -> MomentField:
     return MomentField(metadata={"description": description, "example": "2026-11-18T00:00:00Z"})
 
 
-def limit(default: int, description: str = "How many at most.") -> Whole:
+def limit(default: int) -> Whole:
     return Whole(
         load_default=default,
         validate=validate.Range(1, 1000),
-        metadata={"description": description, "example": default},
+        metadata={"description": "How many at most.", "example": default},
     )
 
 

@@ -14,8 +14,6 @@ from queries.reports import compared, counting, gone
 from queries.reports.base import DEFAULTS, Asked, Found, Limits, Report, WrongQuestion
 from queries.reports.groups import GROUPS
 
-NO_PAGES = "This report is one answer, and has no pages."
-
 
 def asked(
     session: Asks,
@@ -43,7 +41,7 @@ def answer(
     WrongQuestion and, of reports in pages, BadCursor."""
     question = grouped(question, report)
     if cursor is not None and report.paged is None:
-        raise WrongQuestion("cursor", NO_PAGES)
+        raise WrongQuestion("cursor", "This report is one answer, and has no pages.")
     before = gone.before(question, report)
     note = gone.note(question.filters, before, question.tz)
     found = _found(question, report, limit, cursor)

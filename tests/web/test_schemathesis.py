@@ -34,11 +34,11 @@ OF_VIEWS = {
     "name",
     "expires_at",
 }  # what a view may ask, and when a link may end, stands in no schema
-# What one report can be asked, another cannot: those about loads know few filters, few have pages, and what names a row of one is
-# no value of another's.
+# What one report can be asked, another cannot: those about loads know few filters, and what names a row of one is no value of
+# another's.
 OF_EXPORTS = {"format", "for", "columns"}
 OF_REPORTS = (
-    {*GROUPS, *selection.FILTERS, "group_by", "compare", "figure", "row", "zone", "attempt", "never", "limit"}
+    {*GROUPS, *selection.FILTERS, "group_by", "compare", "figure", "row", "zone", "attempt", "never"}
     | OPAQUE
     | OF_EXPORTS
 )
